@@ -1,0 +1,19 @@
+-- Supplies by asset, in dollars where the vendor gives them or the peg is the dollar. Nothing else is a dollar.
+{{ config(materialized='view') }}
+select
+  supplies.fact_date, supplies.stablecoin_id, supplies.chain, assets.peg_currency,
+  coalesce(assets.asset, 'llama.' || supplies.stablecoin_id) as asset,
+  supplies.circulating_peg, supplies.minted_peg, supplies.unreleased_peg, supplies.net_issuance_peg,
+  case
+    when assets.peg_currency is null then null
+    when supplies.circulating_usd is not null then supplies.circulating_usd
+    when assets.peg_currency = 'USD' then supplies.circulating_peg
+  end as circulating_usd,
+  case
+    when supplies.status is not null then supplies.status
+    when assets.peg_currency is null then 'unknown_peg'
+    when assets.peg_currency <> 'USD' and supplies.circulating_usd is null then 'not_usd_peg'
+  end as status,
+  supplies.finality, supplies.source, supplies.raw_sha256, supplies.recorded_at, supplies.is_simulated
+from {{ ref('int_stablecoins__compare_days') }} as supplies
+left join {{ ref('int_stablecoins__name_assets') }} as assets using (stablecoin_id)

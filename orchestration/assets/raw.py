@@ -1,0 +1,43 @@
+"""Raw assets: one per source, the bytes it offered landed in the raw store and the ledger."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.assets.columns import OWNERS
+from orchestration.automation.partitions import daily, one_run_for_a_range
+from orchestration.pipeline import Pipeline
+from transforms.parse import FEEDS
+
+
+def window_of(context: dg.AssetExecutionContext) -> tuple:
+    """First and last day of the partitions of this run."""
+    span = context.partition_time_window
+    last = context.partition_key_range.end
+    return span.start.date(), dg.TimeWindowPartitionsDefinition.time_window_for_partition_key(daily, last).start.date()
+
+
+def raw_asset(source: str) -> dg.AssetsDefinition:
+    """The asset that lands one source."""
+    feeds = [feed for feed in FEEDS.values() if feed.source == source]
+    listed = "\n".join(f"- `{feed.name}`: {feed.title}" for feed in feeds)
+
+    @dg.asset(
+        key=["raw", source],
+        group_name="raw",
+        owners=OWNERS,
+        description=f"Payloads of {source} as received, by content hash.\n\n{listed}",
+        partitions_def=daily,
+        backfill_policy=one_run_for_a_range,
+        kinds={"python"},
+    )
+    def land(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
+        landed = pipeline.land(source, window_of(context))
+        return dg.MaterializeResult(
+            metadata={"payloads": landed.payloads, "new_payloads": landed.new, "bytes": landed.size}
+        )
+
+    return land
+
+
+RAW = [raw_asset(source) for source in sorted({feed.source for feed in FEEDS.values()})]

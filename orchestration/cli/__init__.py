@@ -1,0 +1,63 @@
+"""The command line `sluice`.
+
+Belongs here: the application and how errors become messages and exit codes. Does not belong here: the
+commands (one module each), or anything they call.
+
+Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+STARTED = time.monotonic()
+OK, REFUSED, WRONG_USE, FEED_FAILED = 0, 1, 2, 3
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of the console script."""
+    from orchestration.cli.app import app
+    from orchestration.cli.output import complain
+
+    try:
+        code = app(args=arguments, prog_name="sluice", standalone_mode=False)
+    except KeyboardInterrupt:
+        complain("stopped; nothing half-written is left behind, run the same command again")
+        code = 130
+    except Exception as error:
+        code = _explain(error)
+    sys.exit(code or OK)
+
+
+def _explain(error: Exception) -> int:
+    """Print what happened and what to do next; return the exit code."""
+    import click
+
+    from orchestration.cli.output import complain
+    from orchestration.resources.settings import SettingsError
+    from orchestration.sources.base import SourceError
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return WRONG_USE
+    if isinstance(error, click.exceptions.Abort):
+        return WRONG_USE
+    names = {cls.__name__ for cls in type(error).__mro__}
+    if names & {"Refused", "AuditFailed"}:
+        complain(str(error))
+        return REFUSED
+    if isinstance(error, (SettingsError, SourceError, KeyError, ValueError)) or names & {"UsageError", "NoRelease"}:
+        complain(str(error.args[0]) if error.args else str(error))
+        return WRONG_USE
+    if names & {"Busy", "DbtError", "OSError", "RuntimeError"} or type(error).__module__.startswith("duckdb"):
+        complain(f"{type(error).__name__}: {error}")
+        return REFUSED
+    complain(f"{type(error).__name__}: {error}\nThis is a fault in Sluice; SLUICE_DEBUG=1 shows where.")
+    import os
+
+    if os.environ.get("SLUICE_DEBUG"):
+        raise error
+    return REFUSED

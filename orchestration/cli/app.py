@@ -1,0 +1,27 @@
+"""The application: commands and their groups."""
+
+from __future__ import annotations
+
+import typer
+
+from orchestration.cli import feeds, quarantine, releases, run, sql, status, trace
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Sluice: a warehouse for crypto market structure. Lands raw feeds, audits, publishes releases.\n\n"
+    "Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed. "
+    "SLUICE_HOME names the data directory (default .sluice).",
+)
+app.command("run", epilog=run.EXAMPLES)(run.run)
+app.command("status")(status.status)
+app.command("show", epilog=status.SHOW_EXAMPLES)(status.show)
+app.command("sql", epilog=sql.EXAMPLES)(sql.sql)
+app.command("trace", epilog=trace.EXAMPLES)(trace.trace)
+app.command("doctor")(status.doctor)
+app.command("dev")(run.dev)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(releases.app, name="release")
+app.add_typer(quarantine.app, name="quarantine")

@@ -1,0 +1,35 @@
+"""`sluice run --dry-run`: what would be landed. Nothing is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from orchestration.cli.output import say, table
+
+if TYPE_CHECKING:
+    from orchestration.pipeline import Pipeline
+
+
+def preview(pipeline: Pipeline) -> None:
+    """Print payloads per feed: offered, and new to the ledger."""
+    from orchestration.store.ledger import Ledger
+
+    known = {
+        (fetch.feed, fetch.locator, fetch.known_at, fetch.sha256)
+        for fetch in Ledger(pipeline.layout.ledger).fetches()
+    }
+    offered: Counter[str] = Counter()
+    new: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for item in pipeline.offered():
+        offered[item.feed] += 1
+        size[item.feed] += len(item.content)
+        identity = (item.feed, item.locator, item.known_at, hashlib.sha256(item.content).hexdigest())
+        new[item.feed] += identity not in known
+    rows = [(name, offered[name], new[name], size[name]) for name in sorted(offered)]
+    table("would land", ("feed", "payloads", "new", "bytes"), rows)
+    if not rows:
+        say("Nothing is offered in this window: look at --date, --from and --to, or at the inbox map.")
+    say("Dry run: nothing was written.")

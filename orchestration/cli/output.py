@@ -1,0 +1,62 @@
+"""How commands print: tables, progress, complaints. Nothing here knows what is printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+console = Console(highlight=False, soft_wrap=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def say(text: str = "") -> None:
+    """Print a line."""
+    console.print(text)
+
+
+def complain(text: str) -> None:
+    """Print an error on stderr."""
+    errors.print(f"[bold red]error:[/] {_escape(text)}")
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr."""
+    errors.print(f"[yellow]warning:[/] {_escape(text)}")
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def cell(value: Any) -> str:
+    """A value as a person reads it: thousands separated, six significant decimals, empty for null."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+    return str(value)
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; numbers are right-aligned. Wide tables fold their text columns."""
+    rows = [list(row) for row in rows]
+    printed = Table(title=title or None, title_justify="left", header_style="bold", title_style="bold")
+    for index, name in enumerate(columns):
+        numeric = any(isinstance(row[index], (int, float)) and not isinstance(row[index], bool) for row in rows)
+        printed.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        printed.add_row(*(_escape(cell(value)) for value in row))
+    console.print(printed)
+
+
+def is_terminal() -> bool:
+    """Whether progress bars make sense."""
+    return sys.stderr.isatty()

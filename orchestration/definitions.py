@@ -1,0 +1,34 @@
+"""What Dagster loads. One screen: no logic belongs here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets.core import CORE_ASSETS
+from orchestration.assets.marts import marts
+from orchestration.assets.raw import RAW
+from orchestration.assets.release import release
+from orchestration.automation.jobs import daily_job
+from orchestration.automation.schedules import daily_schedule
+from orchestration.automation.sensors import failed_run
+from orchestration.checks.audit import audit
+from orchestration.pipeline import Pipeline
+from orchestration.resources.settings import from_environment
+
+
+def build_defs(**overrides: Any) -> dg.Definitions:
+    """The whole code location. `overrides` replace resources, for the command line and for tests."""
+    resources = {"pipeline": overrides.get("pipeline") or Pipeline(from_environment())} | overrides
+    return dg.Definitions(
+        assets=[*RAW, *CORE_ASSETS, marts, release],
+        asset_checks=[audit],
+        jobs=[daily_job],
+        schedules=[daily_schedule],
+        sensors=[failed_run],
+        resources=resources,
+    )
+
+
+defs = build_defs()

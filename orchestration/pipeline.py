@@ -1,0 +1,166 @@
+"""The steps of a run, in plain Python: land, core, build, audit, publish.
+
+Belongs here: the order of calls inside a step, what each step reports, and how long it took. Does not
+belong here: Dagster (`assets/`, `checks/`), the command line (`cli/`), or any rule about the data.
+
+Every step may be repeated, and every step takes the run lock, so that two runs on one data directory
+wait for each other in place of mixing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from orchestration.resources.settings import Settings, Window
+from orchestration.sources.base import Landed, Received, SourceError, land
+from orchestration.store.core_store import CoreStore
+from orchestration.store.ingest import FeedReport, ingest
+from orchestration.store.layout import Layout
+from schemas.tables import TABLES
+
+if TYPE_CHECKING:
+    from orchestration.sources.files import Plan
+    from orchestration.store.audit import Verdict
+    from orchestration.store.dbt_build import DbtResult
+    from orchestration.store.gate import NothingNew, Release
+
+LOCK_SECONDS = 900
+
+
+class Busy(RuntimeError):
+    """Another run holds the data directory."""
+
+
+@dataclass
+class Pipeline:
+    """One data directory and how to fill it. `clock` gives the time, `tell` is told of progress."""
+
+    settings: Settings
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tell: Callable[[str, int, int], None] = lambda what, done, of: None
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    landed: dict[str, Landed] = field(default_factory=dict)
+    reports: list[FeedReport] = field(default_factory=list)
+    verdict: Verdict | None = None
+    outcome: Release | NothingNew | None = None
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Paths of the data directory."""
+        return Layout(self.settings.home)
+
+    @cached_property
+    def core_store(self) -> CoreStore:
+        """Core partitions, with an empty file for every table."""
+        store = CoreStore(self.layout)
+        store.ensure()
+        return store
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Hold the run lock and add the time to `seconds[name]`.
+
+        Raises `Busy` where another run holds the data directory for too long.
+        """
+        self.layout.home.mkdir(parents=True, exist_ok=True)
+        started = time.monotonic()
+        try:
+            with FileLock(self.layout.home / "run.lock", timeout=LOCK_SECONDS):
+                yield
+        except Timeout as error:
+            raise Busy(f"another run holds {self.layout.home}; try again when it has ended") from error
+        finally:
+            self.seconds[name] += time.monotonic() - started
+
+    def land(self, source: str, window: Window | None = None) -> Landed:
+        """Land what one source has to offer in the window of the settings, or else in `window`."""
+        from transforms.parse import SOURCES
+
+        with self.step("land"):
+            wanted = not self.settings.only or source in self.settings.only
+            received = self._received(source, self.settings.window or window) if wanted else iter(())
+            self.landed[source] = land(self.layout, received, SOURCES, self.clock())
+            return self.landed[source]
+
+    def _received(self, source: str, window: Window | None) -> Iterator[Received]:
+        from transforms.parse import SOURCES
+
+        feeds = {name for name, owner in SOURCES.items() if owner == source}
+        for item in self._transport(feeds, window):
+            if window is None or item.partition is None or window[0] <= item.partition <= window[1]:
+                yield item
+
+    def offered(self) -> Iterator[Received]:
+        """Everything that the transport offers in the window of the settings, of the wanted sources."""
+        from transforms.parse import SOURCES
+
+        for source in sorted(set(SOURCES.values())):
+            if not self.settings.only or source in self.settings.only:
+                yield from self._received(source, self.settings.window)
+
+    def _transport(self, feeds: set[str], window: Window | None) -> Iterator[Received]:
+        if self.settings.feeds == "http":
+            raise SourceError("live feeds are not there yet: use --feeds files or --feeds sample")
+        if self.settings.feeds == "files":
+            from orchestration.sources import files
+
+            return files.receive(self.inbox_plan, feeds)
+        from orchestration.sources import samples
+
+        return samples.receive(feeds, window)
+
+    @cached_property
+    def inbox_plan(self) -> Plan:
+        """What the inbox holds, by its map. Raises `SourceError`, which says what to do."""
+        from orchestration.sources import files, inbox_map
+        from transforms.parse import FEEDS
+
+        if self.settings.inbox is None:
+            raise SourceError("--feeds files needs an inbox folder: --inbox DIR, or SLUICE_INBOX")
+        path = self.settings.inbox_map or self.settings.inbox / files.MAP_NAME
+        return files.plan(self.settings.inbox, inbox_map.load(path, set(FEEDS)))
+
+    def core(self, domain: str) -> list[FeedReport]:
+        """Bring the core tables of a domain up to date: its feeds, then what is derived from them."""
+        from orchestration.store.derive import DERIVATIONS
+        from transforms.parse import FEEDS
+
+        with self.step("core"):
+            _ = self.core_store
+            names = [name for name, feed in FEEDS.items() if TABLES[feed.tables[0]].domain == domain]
+            reports = []
+            for name in names:
+                reports.append(ingest(self.layout, FEEDS[name], partial(self.tell, name)))
+            if domain in DERIVATIONS:
+                DERIVATIONS[domain](self.core_store)
+            self.reports += reports
+            return reports
+
+    def reprocess(self, feed: str) -> FeedReport:
+        """Forget what became of a feed's payloads and process all of its raw bytes again."""
+        from transforms.parse import FEEDS
+
+        with self.step("core"):
+            _ = self.core_store
+            return ingest(self.layout, FEEDS[feed], partial(self.tell, feed), again=True)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether core changed since the last publication, or nothing was ever published."""
+        return not self.core_store.pending().is_empty() or not self.layout.current.exists()
+
+    def build(self) -> list[DbtResult]:
+        """Build the marts in the private warehouse; test results are kept for the audit."""
+        from orchestration.store import dbt_build
+
+        with self.step("dbt"):
+            return dbt_build.build(self.layout)

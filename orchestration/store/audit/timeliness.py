@@ -1,0 +1,75 @@
+"""Checks of volume and freshness: warnings, since a quiet market and an old file are no faults.
+
+Belongs here: newest dates and rows per day, per dated fact. Does not belong here: values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import polars as pl
+
+from orchestration.store.audit.scope import EVERY, WARNING, AuditRow, Key, Scope, row
+from orchestration.store.objects import Manifest
+from schemas import rules
+from schemas.tables import FACTS, Table
+
+FRESH = "timeliness.fresh"
+VOLUME = "timeliness.volume"
+_RECENT_MONTHS = 3
+_RECENT_DAYS = 28
+
+
+def expected(manifest: Manifest) -> set[Key]:
+    """Freshness and volume of each fact."""
+    return {Key(name, fact.name, EVERY) for fact in FACTS for name in (FRESH, VOLUME)}
+
+
+def checks(scope: Scope) -> Iterator[AuditRow]:
+    """Freshness and volume of each fact, from its newest months."""
+    for fact in FACTS:
+        days = _rows_per_day(scope, fact)
+        yield _fresh(scope, fact, days)
+        yield _volume(fact, days)
+
+
+def _rows_per_day(scope: Scope, fact: Table) -> pl.DataFrame:
+    """Columns `day`, `rows` of the newest months, oldest first; days without a row are absent."""
+    refs = list(scope.manifest.of(fact.name).values())[-_RECENT_MONTHS:]
+    column = fact.date_column or ""
+    frames = [scope.read(ref) for ref in refs if ref.rows]
+    dates = [f[column].rename("day") for f in frames if f.schema.get(column) == pl.Date]
+    day = pl.concat(dates) if dates else pl.Series("day", [], dtype=pl.Date)
+    return day.drop_nulls().value_counts(name="rows").sort("day")
+
+
+def _fresh(scope: Scope, fact: Table, days: pl.DataFrame) -> AuditRow:
+    today = scope.as_of.astimezone(UTC).date()
+    newest = days["day"].last() if days.height else None
+    age = (today - newest).days if newest else None
+    return row(
+        Key(FRESH, fact.name, EVERY),
+        age is not None and age <= rules.FRESH_DAYS,
+        f"newest {newest}, {age} days old" if newest else "no rows",
+        f"at most {rules.FRESH_DAYS} days old",
+        "the newest date is recent",
+        WARNING,
+    )
+
+
+def _volume(fact: Table, days: pl.DataFrame) -> AuditRow:
+    """Rows of the newest whole day against the median of the days before it."""
+    recent = days.head(-1).tail(_RECENT_DAYS + 1)["rows"]
+    usual = recent.head(-1).median() if recent.len() > 1 else None
+    observed = recent.last() if recent.len() else None
+    low, high = rules.VOLUME_RATIO
+    within = usual is None or (observed is not None and low * usual <= observed <= high * usual)
+    return row(
+        Key(VOLUME, fact.name, EVERY),
+        bool(within),
+        f"{observed} rows" if observed is not None else "no whole day",
+        f"{low:g} to {high:g} times the usual {usual:g}" if usual is not None else "nothing to compare with",
+        "the newest whole day has about as many rows as the days before",
+        WARNING,
+    )

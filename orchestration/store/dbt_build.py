@@ -1,0 +1,142 @@
+"""dbt, in process: core Parquet to marts in the private warehouse file.
+
+Belongs here: running dbt quietly with its environment set, and what came of each node. Does not belong
+here: the SQL (`dbt_project/`) or what a failed test means for the release (the gate).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.store.atomic import write_bytes
+from orchestration.store.layout import Layout
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+_FOLDERS = ("macros", "models", "seeds", "tests")
+_LOCK = threading.Lock()
+
+
+class DbtError(RuntimeError):
+    """dbt could not build: the message names the model or file and the cause."""
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """One node: `kind` is model, seed, test or unit_test; `failures` counts a test's failing rows."""
+
+    node: str
+    kind: str
+    status: str
+    failures: int
+    message: str
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """The node was built, or the test found nothing."""
+        return self.status in ("success", "pass")
+
+
+def build(layout: Layout, full_refresh: bool = False) -> list[DbtResult]:
+    """Build seeds, models and data tests; unit tests of the SQL are left to `unit_tests`.
+
+    Only dates pending in core are built again, unless `full_refresh`, or the project's SQL and seeds
+    are not those of the last whole build. A failed data test is a result, not an error. Raises
+    `DbtError` when a model or seed fails, or the project cannot be read.
+    """
+    fingerprint = project_fingerprint()
+    stamp = layout.build / "dbt" / "project.sha256"
+    stale = not stamp.exists() or stamp.read_text() != fingerprint
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if full_refresh or stale:
+        arguments.append("--full-refresh")
+        stamp.unlink(missing_ok=True)
+    results = run(layout, arguments)
+    for result in results:
+        if result.kind in ("model", "seed") and not result.passed and result.status != "skipped":
+            raise DbtError(f"dbt {result.kind} {result.node} failed: {result.message}")
+    write_bytes(stamp, fingerprint.encode())
+    return results
+
+
+def unit_tests(layout: Layout) -> list[DbtResult]:
+    """Run the unit tests of the SQL. They need the columns of what `build` has built."""
+    return run(layout, ["test", "--select", "test_type:unit"])
+
+
+def run(layout: Layout, arguments: list[str]) -> list[DbtResult]:
+    """Run one dbt command on the project; results in the order in which nodes ran.
+
+    Raises `DbtError` when dbt stops before it runs anything. The DuckDB file is closed afterwards.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    (layout.build / "dbt").mkdir(parents=True, exist_ok=True)
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
+    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    with _LOCK, _environment(layout):
+        try:
+            outcome = dbtRunner().invoke([*quiet, *arguments, *folders])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+    results = [_result(each) for each in getattr(outcome.result, "results", None) or []]
+    if outcome.exception is not None or (not outcome.success and not results):
+        raise DbtError(f"dbt {arguments[0]} stopped: {_cause(outcome.exception)}")
+    return results
+
+
+def project_fingerprint() -> str:
+    """SHA-256 over everything that decides what the marts hold, besides core."""
+    digest = hashlib.sha256()
+    files = [PROJECT / "dbt_project.yml", *(f for name in _FOLDERS for f in (PROJECT / name).rglob("*"))]
+    for file in sorted(f for f in files if f.is_file()):
+        digest.update(f"{file.relative_to(PROJECT).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@contextmanager
+def _environment(layout: Layout) -> Iterator[None]:
+    """What dbt reads from the environment, for the time of one call."""
+    folder = layout.build.resolve() / "dbt"
+    wanted = {
+        "SLUICE_CORE": str(layout.core.resolve()),
+        "SLUICE_PENDING": str(layout.pending.resolve()),
+        "SLUICE_WAREHOUSE": str(layout.warehouse.resolve()),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _result(each: Any) -> DbtResult:
+    return DbtResult(
+        node=each.node.name,
+        kind=str(each.node.resource_type).removeprefix("NodeType."),
+        status=str(each.status),
+        failures=int(each.failures or 0),
+        message=" ".join(str(each.message or "").split()),
+        seconds=float(each.execution_time),
+    )
+
+
+def _cause(error: BaseException | None) -> str:
+    return " ".join(str(error).split()) if error else "no reason given; see build/dbt/logs/dbt.log"

@@ -1,0 +1,139 @@
+"""The fetch ledger: one row per fetch, append-only.
+
+Belongs here: the record of what was fetched, from where, when, and the hash of what came. Does not
+belong here: the bytes (`raw.py`) or what became of their rows (`accounts.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+_SCHEMA = """
+create table if not exists fetches (
+    fetch_id integer primary key,
+    source text not null, feed text not null, transport text not null,
+    locator text not null, partition text, params text not null,
+    http_status integer, headers text not null,
+    known_at text not null, fetched_at text not null,
+    sha256 text not null, size integer not null,
+    unique (feed, locator, known_at, sha256)
+);
+create index if not exists fetches_by_hash on fetches (sha256);
+create trigger if not exists fetches_keep before delete on fetches
+    begin select raise(abort, 'the fetch ledger is append-only'); end;
+create trigger if not exists fetches_stay before update on fetches
+    begin select raise(abort, 'the fetch ledger is append-only'); end;
+"""
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One fetch: request, instants and content hash. `fetch_id` is None until recorded."""
+
+    source: str
+    feed: str
+    transport: str
+    locator: str
+    known_at: datetime
+    fetched_at: datetime
+    sha256: str
+    size: int
+    partition: date | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    http_status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    fetch_id: int | None = None
+
+
+def _text(instant: datetime) -> str:
+    """UTC ISO text of fixed width, so that text order is time order."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _fetch(row: sqlite3.Row) -> Fetch:
+    return Fetch(
+        source=row["source"],
+        feed=row["feed"],
+        transport=row["transport"],
+        locator=row["locator"],
+        known_at=datetime.fromisoformat(row["known_at"]),
+        fetched_at=datetime.fromisoformat(row["fetched_at"]),
+        sha256=row["sha256"],
+        size=row["size"],
+        partition=date.fromisoformat(row["partition"]) if row["partition"] else None,
+        params=json.loads(row["params"]),
+        http_status=row["http_status"],
+        headers=json.loads(row["headers"]),
+        fetch_id=row["fetch_id"],
+    )
+
+
+class Ledger:
+    """The ledger file. Every call opens and closes it, so that several processes may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, timeout=30)
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute("pragma synchronous = full")
+            connection.executescript(_SCHEMA)
+            yield connection
+            connection.commit()
+        finally:
+            connection.close()
+
+    def record(self, fetches: Iterable[Fetch]) -> int:
+        """Add fetches in one transaction; return how many were new.
+
+        A fetch of the same feed, locator, instant and bytes is the same fetch and is not added twice.
+        The blobs must be in the raw store before this is called.
+        """
+        rows = [
+            (f.source, f.feed, f.transport, f.locator, f.partition and f.partition.isoformat(),
+             json.dumps(f.params, sort_keys=True), f.http_status, json.dumps(f.headers, sort_keys=True),
+             _text(f.known_at), _text(f.fetched_at), f.sha256, f.size)
+            for f in fetches
+        ]  # fmt: skip
+        with self._open() as connection:
+            before = connection.total_changes
+            connection.executemany(
+                "insert or ignore into fetches (source, feed, transport, locator, partition, params, http_status,"
+                " headers, known_at, fetched_at, sha256, size) values (?,?,?,?,?,?,?,?,?,?,?,?)",
+                rows,
+            )
+            return connection.total_changes - before
+
+    def fetches(self, feed: str | None = None, sha256: str | None = None) -> list[Fetch]:
+        """Fetches in the order in which their content became known, optionally of one feed or hash."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            rows = connection.execute(
+                "select * from fetches where (?1 is null or feed = ?1) and (?2 is null or sha256 = ?2)"
+                " order by known_at, sha256, fetch_id",
+                (feed, sha256),
+            ).fetchall()
+        return [_fetch(row) for row in rows]
+
+    def summary(self) -> list[dict[str, object]]:
+        """Per feed: fetches, first and last `known_at`, last `fetched_at`, transports."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            rows = connection.execute(
+                "select feed, count(*) as fetches, min(known_at) as first_known_at, max(known_at) as last_known_at,"
+                " max(fetched_at) as last_fetched_at, group_concat(distinct transport) as transports"
+                " from fetches group by feed order by feed"
+            ).fetchall()
+        return [dict(row) for row in rows]

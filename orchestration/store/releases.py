@@ -1,0 +1,236 @@
+"""Releases as readers find them: list, look up, compare, open, roll back, clear away.
+
+Belongs here: everything done with releases that exist. Does not belong here: making one (`gate.py`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from orchestration.store.atomic import fsync_dir, make_dir, replace_symlink
+from orchestration.store.layout import Layout
+from orchestration.store.objects import Manifest, fault, file_name
+
+if TYPE_CHECKING:
+    import duckdb
+
+CATALOGUE = "catalogue.duckdb"
+UNFINISHED = ".tmp"
+_PATIENCE_SECONDS = 10.0
+
+
+class NoSuchRelease(LookupError):
+    """No release has this id, or none of that beginning, or several have."""
+
+
+class ReleaseCorrupt(RuntimeError):
+    """A release's objects or catalogue are missing or hold other bytes than their names say."""
+
+
+class Busy(RuntimeError):
+    """Another process holds the publication lock."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release. `published_at` is a UTC instant."""
+
+    release_id: str
+    published_at: datetime
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def candidate_id(self) -> str:
+        """The candidate that it publishes."""
+        return self.manifest.candidate_id
+
+    @property
+    def catalogue(self) -> Path:
+        """Its DuckDB file."""
+        return self.folder / CATALOGUE
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any row comes from the sample feeds."""
+        return any(o.is_simulated for o in self.manifest.objects)
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """What `gc` removes: release ids, and objects that no kept release lists, with their size in bytes."""
+
+    releases: tuple[str, ...]
+    objects: tuple[str, ...]
+    size: int
+
+
+@contextmanager
+def publication_lock(layout: Layout, patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
+    """Hold the one lock under which `published/` changes.
+
+    Waits `patience` seconds, then raises `Busy` saying which process holds it. The lock goes with its
+    process, so a killed one leaves none behind.
+    """
+    make_dir(layout.home)
+    with (layout.home / "publish.lock").open("a+") as file:
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    file.seek(0)
+                    raise Busy(f"publication is held by process {file.read().strip() or 'unknown'}") from None
+                time.sleep(0.05)
+        file.truncate(0)
+        file.write(f"{os.getpid()}")
+        file.flush()
+        yield
+
+
+def _read(folder: Path) -> Release:
+    value = json.loads((folder / "manifest.json").read_bytes())
+    return Release(
+        value["release_id"],
+        datetime.fromisoformat(value["published_at"]),
+        folder,
+        Manifest.from_json(value),
+    )
+
+
+def list_releases(layout: Layout) -> list[Release]:
+    """Releases, oldest first."""
+    folders = (f for f in layout.releases.glob("*") if f.suffix != UNFINISHED and f.is_dir())
+    return sorted((_read(folder) for folder in folders), key=lambda r: (r.published_at, r.release_id))
+
+
+def current(layout: Layout) -> Release | None:
+    """The release that readers see; None before the first.
+
+    Raises `ReleaseCorrupt` where the link leads nowhere.
+    """
+    if not layout.current.is_symlink():
+        return None
+    folder = (layout.current.parent / os.readlink(layout.current)).parent
+    try:
+        return _read(folder)
+    except FileNotFoundError as error:
+        raise ReleaseCorrupt(
+            f"the link to the current release leads to {folder.name}, which is gone"
+        ) from error
+
+
+def get(layout: Layout, release_id: str | None = None) -> Release:
+    """The release of this id or beginning of an id; the current one without an id."""
+    if release_id is None:
+        found = current(layout)
+        if found is None:
+            raise NoSuchRelease("nothing has been published yet")
+        return found
+    matching = [r for r in list_releases(layout) if r.release_id.startswith(release_id)]
+    if len(matching) != 1:
+        raise NoSuchRelease(f"{len(matching)} releases begin with {release_id!r}")
+    return matching[0]
+
+
+def faults(layout: Layout, manifest: Manifest) -> list[str]:
+    """Published objects of a manifest that are missing or corrupt, each with its reason."""
+    found = (fault(layout.objects / file_name(o.sha256), o) for o in manifest.objects if not o.is_new)
+    return [reason for reason in found if reason]
+
+
+def rollback(layout: Layout, release_id: str) -> Release:
+    """Point readers at an earlier release, after verifying its objects.
+
+    Raises `NoSuchRelease`, `ReleaseCorrupt`, `Busy`.
+    """
+    with publication_lock(layout):
+        release = get(layout, release_id)
+        wrong = faults(layout, release.manifest)
+        if not release.catalogue.is_file():
+            wrong.append("the catalogue is missing")
+        if wrong:
+            raise ReleaseCorrupt(f"{release.release_id}: {'; '.join(wrong[:5])}")
+        point_at(layout, release.release_id)
+        return release
+
+
+def point_at(layout: Layout, release_id: str) -> None:
+    """Swap the readers' link, in one rename. The caller holds the lock."""
+    replace_symlink(layout.current, Path("releases") / release_id / CATALOGUE)
+
+
+def gc(layout: Layout, keep: int, dry_run: bool = False) -> Cleared:
+    """Remove all but the newest `keep` releases and the current one, then objects that none lists.
+
+    A reader that still has a removed release open loses its objects.
+    """
+    if keep < 1:
+        raise ValueError("keep at least one release")
+    with publication_lock(layout):
+        releases = list_releases(layout)
+        now = current(layout)
+        kept = {r.release_id for r in releases[-keep:]} | ({now.release_id} if now else set())
+        gone = [r for r in releases if r.release_id not in kept]
+        listed = {file_name(o.sha256) for r in releases if r.release_id in kept for o in r.manifest.objects}
+        loose = sorted(p for p in layout.objects.glob("*.parquet") if p.name not in listed)
+        cleared = Cleared(
+            tuple(r.release_id for r in gone),
+            tuple(p.stem for p in loose),
+            sum(p.stat().st_size for p in loose),
+        )
+        if not dry_run:
+            for release in gone:
+                unfinished = release.folder.with_name(release.folder.name + UNFINISHED)
+                release.folder.rename(unfinished)
+                shutil.rmtree(unfinished)
+            for path in loose:
+                path.unlink()
+            for folder in (layout.releases, layout.objects):
+                if folder.is_dir():
+                    fsync_dir(folder)
+        return cleared
+
+
+def diff(before: Manifest | None, after: Manifest) -> pl.DataFrame:
+    """Objects that differ: `table_name, month, change (added|removed|changed), rows_before, rows_after`."""
+    old = {(o.table, o.month): o for o in (before.objects if before else ())}
+    new = {(o.table, o.month): o for o in after.objects}
+    rows = []
+    for key in sorted(old.keys() | new.keys()):
+        was, now = old.get(key), new.get(key)
+        if was and now and was.sha256 == now.sha256:
+            continue
+        change = "added" if was is None else "removed" if now is None else "changed"
+        rows.append((*key, change, was.rows if was else None, now.rows if now else None))
+    schema = {
+        "table_name": pl.String,
+        "month": pl.String,
+        "change": pl.String,
+        "rows_before": pl.Int64,
+        "rows_after": pl.Int64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def open_release(layout: Layout, release_id: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to a release (the current one without an id), showing instants in UTC."""
+    import duckdb
+
+    connection = duckdb.connect(str(get(layout, release_id).catalogue), read_only=True)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection

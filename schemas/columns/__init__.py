@@ -1,0 +1,16 @@
+"""The dictionary of columns, by domain; `COLUMNS[name]` is the only definition of a column."""
+
+from __future__ import annotations
+
+from schemas.column import Column
+from schemas.columns import flows, futures, keys, lineage, liquidations, stablecoins
+from schemas.units import UNITS
+
+COLUMNS: dict[str, Column] = {}
+for _module in (keys, lineage, flows, liquidations, futures, stablecoins):
+    for _column in _module.COLUMNS:
+        if _column.name in COLUMNS:
+            raise ValueError(f"column {_column.name!r} is defined twice")
+        if _column.unit not in UNITS:
+            raise ValueError(f"column {_column.name!r} has unknown unit {_column.unit!r}")
+        COLUMNS[_column.name] = _column

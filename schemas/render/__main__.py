@@ -1,0 +1,67 @@
+"""`python -m schemas.render`: write what is rendered from the schemas, or `--check` that it is up to date.
+
+Belongs here: reading and writing the rendered files. Does not belong here: what is in them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import yaml
+
+from schemas.render import dbt, dictionary
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def rendered() -> dict[str, str]:
+    """Every rendered file: path below the project's root to text."""
+    return {**dbt.files(), **dictionary.files()}
+
+
+def write(root: Path) -> list[str]:
+    """Write the files that differ; return their paths."""
+    changed = drift(root)
+    texts = rendered()
+    for path in changed:
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(texts[path], encoding="utf-8")
+    return changed
+
+
+def drift(root: Path) -> list[str]:
+    """Rendered files that are absent or differ from what the schemas say."""
+    return sorted(path for path, text in rendered().items() if _read(root / path) != text)
+
+
+def misspelt(root: Path) -> list[str]:
+    """`file: key` for every key of a dbt properties file that dbt would not know."""
+    found = []
+    for file in sorted((root / dbt.PROJECT / "models").rglob("*.yml")):
+        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        found += [f"{file.relative_to(root)}: unknown key in {key}" for key in dbt.unknown_keys(document)]
+    return found
+
+
+def _read(file: Path) -> str | None:
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """Exit code 0 when all is well, 1 when `--check` finds drift or a key that dbt would ignore."""
+    parser = argparse.ArgumentParser(prog="python -m schemas.render", description=main.__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and name what differs")
+    options = parser.parse_args(arguments)
+    changed = drift(root) if options.check else write(root)
+    wrong = misspelt(root)
+    say = "out of date, run `make render`" if options.check else "written"
+    lines = [*(f"{path}: {say}" for path in changed), *wrong]
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    return 1 if wrong or (options.check and changed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Closed vocabularies and limits, each stated once.
+
+Belongs here: the codes a row may carry (status, finality, reasons) and the numeric limits that the
+core, dbt and the gate share. Does not belong here: which column carries which code
+(`schemas/columns/`) or the arithmetic (`transforms/`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+FINALITY: dict[str, str] = {
+    "preliminary": "may still change by the feed's own rule: part day, live row, fund not yet reported",
+    "final": "complete by the feed's own finality rule",
+    "restated": "the vendor changed a value that had been final",
+    "held": "refused for now by a rule; the reason is in `status`",
+}
+
+STATUS: dict[str, str] = {
+    "pending": "the source has not reported yet",
+    "pending_zero": "a zero printed before the source reported; proves nothing",
+    "not_launched": "the fund did not exist on that day",
+    "missing": "the source never reported, and its window for late fills is closed",
+    "partial": "some funds have reported, some not: the value is the sum of those that did",
+    "no_instrument": "no instrument record gives the contract value",
+    "no_price": "no price of that day to convert with",
+    "flat_price": "the vendor's implied price stands still, so its USD figure is stale",
+    "unknown_peg": "the currency of the peg is not known, so units are not added as dollars",
+    "not_usd_peg": "pegged to another currency; not converted",
+    "missing_price": "the feed carries no price for the contract",
+    "missing_index": "no index at the same instant",
+    "stale_index": "the index is more than 60 s away from the future's price",
+    "expired": "at or past its expiry",
+    "perpetual": "never expires, whatever its dates say",
+    "settlement_window": "inside the venue's settlement-averaging window",
+    "under_1_day": "less than one day to expiry: not used, not annualised",
+    "under_7_days": "less than seven days to expiry: a node, but its rate is not annualised alone",
+    "no_left_bracket": "no contract expires at or before the tenor",
+    "no_right_bracket": "no contract expires at or after the tenor",
+    "no_contracts": "no eligible contract on that day",
+    "no_previous_day": "no value for the day before",
+    "zero_base": "the base of the change is zero",
+}
+
+CHANGE_REASON: dict[str, str] = {
+    "first": "first value known",
+    "late_fill": "was pending, now reported",
+    "placeholder_zero": "a printed zero was only a placeholder; now reported",
+    "confirmed": "same value, now final by the feed's rule",
+    "restated": "the source changed a reported value",
+    "new_fund": "a fund column appeared in a table already published",
+    "more_data": "more of the same day's data arrived",
+}
+
+MAX_INDEX_SKEW_SECONDS = 60
+MIN_NODE_DAYS = 1.0
+MIN_ANNUALISED_DAYS = 7.0
+SECONDS_PER_YEAR = 365 * 86_400
+TENORS_DAYS: tuple[int, ...] = (30, 60, 90, 120)
+
+# Minutes before expiry over which a venue averages its settlement price (OKX: 30 from 2026-03-18).
+SETTLEMENT_WINDOW_MINUTES: dict[str, int] = {"binance": 30, "bybit": 30, "cme": 60, "deribit": 30, "okx": 60}
+# Sides that a venue counts open interest on, where it is not one.
+OPEN_INTEREST_SIDES: dict[str, int] = {"bybit": 2}
+# Quote currencies taken at one dollar.
+USD_QUOTES: tuple[str, ...] = ("USD", "USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USDE")
+
+ETF_FINAL_HOUR_UTC = 6
+ETF_LATE_FILL_SESSIONS = 5
+ETF_TOTAL_TOLERANCE_USD = 150_000.0
+ETF_TOTAL_REFUSED_USD = 1_000_000.0
+
+RESERVE_BREAK_TOLERANCE_COIN = 1.0
+FLAT_PRICE_DAYS = 3
+FLAT_PRICE_TOLERANCE_RATIO = 1e-6
+
+SHRINK_MAX_RATIO = 0.02
+FUTURE_DAYS_ALLOWED = 1
+FRESH_DAYS = 4
+FIRST_DATE = date(2009, 1, 3)
+LEAST_SHARE_KNOWN = 0.01
+VOLUME_RATIO = (0.5, 2.0)
+
+# A price or a contract value of zero is a fault, never a fact.
+SMALLEST_POSITIVE = 1e-12
+
+# A venue's clock may run ahead of ours by this much before a stamp counts as a future date.
+CLOCK_TOLERANCE_SECONDS = 300
+
+# The spot leg of a settlement file; the limits are judgements. Below spot nothing pays a holder to wait,
+# so a settlement more than 3 % under its own spot is doubtful at any maturity. Above spot a long contract
+# may earn far more by carry, so a week or more before expiry the limit there is the rate, 100 % a year.
+# A spot of another day or instrument passes a limit easily, and that row's spot is refused. A crash may do
+# so for a day or two. Where a month of rows stands on one side of spot and more than a tenth of them is
+# refused, the column is not that future's spot at all, and the whole of it is refused.
+SPOT_MAX_BASIS_RATIO = 0.03
+SPOT_MAX_ANNUALISED_RATIO = 1.0
+SPOT_MIN_DAYS = 7.0
+SPOT_MIN_ROWS = 20
+SPOT_MAX_REFUSED_SHARE = 0.1

@@ -1,0 +1,26 @@
+"""Units of measure that a column may carry, and what each means.
+
+Belongs here: the closed list of units. Does not belong here: conversions (`transforms/core/units.py`).
+"""
+
+from __future__ import annotations
+
+UNITS: dict[str, str] = {
+    "none": "has no unit: a name, a code or an identifier",
+    "date": "calendar day (UTC unless the column says that it is a trade date)",
+    "instant": "UTC instant, microseconds",
+    "flag": "true or false",
+    "count": "whole number of things",
+    "usd": "US dollars",
+    "coin": "units of the asset named in the row",
+    "peg": "units of the currency that the stablecoin is pegged to",
+    "native": "the venue's own size unit, named in `size_unit`",
+    "usd_per_coin": "US dollars per unit of the asset",
+    "quote_per_coin": "units of the quote currency per unit of the asset",
+    "ratio": "fraction (0.01 is one per cent)",
+    "ratio_per_year": "fraction per year, ACT/365",
+    "days": "days of 86,400 seconds",
+    "seconds": "seconds",
+    "sha256": "hexadecimal SHA-256 of the raw payload",
+    "mixed": "the unit is in the column `unit` of the same row",
+}

@@ -1,0 +1,197 @@
+"""Binance futures: forced orders, instruments of both margin families, COIN-M mark prices.
+
+Belongs here: Binance's field names, sides and units. Does not belong here: spot and options, or
+converting contracts to coins (`transforms/core`). Field meanings: Binance derivatives documentation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from schemas.feed import Feed, Parsed, Payload, PayloadError
+from transforms.parse import read, venue
+from transforms.parse.venue import Record, Rule
+
+_VENUE = "binance"
+_COIN_M, _USD_M = "2", "1"
+_COIN_M_SYMBOL = r"USD_(PERP|\d{6})$"
+_USD_M_STABLE_SYMBOL = r"(BUSD|FDUSD|TUSD)_\d{6}$"
+
+
+def parse_force_orders(payload: Payload) -> Parsed:
+    """`forceOrder` messages, one per line, to liquidation prints.
+
+    `S` is the side of the closing order: SELL closes a long. Size is `z` (accumulated fill), else `q`,
+    never `l`; price is `ap` (average fill), else `p` with price_kind `order`. The merged stream carries
+    both margin families: coins in USD-M (`st` 1), contracts in COIN-M (`st` 2); without `st` the
+    symbol tells. Acknowledgements are no data and are not counted; other messages are rejected.
+    """
+    orders, rejects = venue.unpacked(payload, _orders)
+    raw = venue.fields(orders, ("message", "st", "s", "S", "X", "q", "z", "p", "ap", "T"))
+    average = pl.when(venue.number("ap") > 0).then(venue.number("ap"))
+    coin_m = pl.coalesce(
+        pl.col("st") == _COIN_M,
+        pl.col("s").str.contains(_COIN_M_SYMBOL) & ~pl.col("s").str.contains(_USD_M_STABLE_SYMBOL),
+    )
+    shaped = raw.with_columns(
+        event_at=venue.instant("T"),
+        venue=pl.lit(_VENUE),
+        symbol=pl.col("s"),
+        liq_side=pl.col("S")
+        .str.to_lowercase()
+        .replace_strict({"sell": "long", "buy": "short"}, default=None),
+        size_native=pl.when(pl.col("z").is_null()).then(venue.number("q")).otherwise(venue.number("z")),
+        size_unit=pl.when(coin_m).then(pl.lit("contracts")).otherwise(pl.lit("coin")),
+        price=pl.coalesce(average, venue.number("p")),
+        price_kind=pl.when(average.is_null()).then(pl.lit("order")).otherwise(pl.lit("average_fill")),
+    )
+    unfilled = (pl.col("X") != "FILLED") & ~(venue.number("z") > 0).fill_null(False)
+    rules = (
+        Rule("bad_number", venue.unreadable("ap", venue.number("ap")), "the average price is not a number"),
+        Rule(
+            "unknown_margin", ~pl.col("st").is_in([_USD_M, _COIN_M]), "st is neither 1 (USD-M) nor 2 (COIN-M)"
+        ),
+        Rule("not_filled", unfilled | (pl.col("size_native") <= 0), "nothing was filled"),
+    )
+    found = venue.prints(payload, shaped, orders, rules)
+    return Parsed(found.frames, [*rejects, *found.rejects])
+
+
+def _orders(message: Record) -> list[Record]:
+    """The orders of a message: bare, or wrapped by a combined stream, one or several."""
+    data = message["data"] if {"stream", "data"} <= message.keys() else message
+    if "e" not in data and {"result", "id"} & message.keys():
+        return []
+    events = venue.objects(data, "forceOrder")
+    if not all(event.get("e") == "forceOrder" and isinstance(event.get("o"), dict) for event in events):
+        raise PayloadError("unknown_message", "not a forceOrder message")
+    return [{"st": event.get("st"), **event["o"]} for event in events]
+
+
+def _body(payload: Payload) -> Any:
+    """The JSON body. Raises `PayloadError("error_envelope")` for Binance's `{"code", "msg"}`."""
+    body = read.json_body(payload)
+    if isinstance(body, dict) and "code" in body and "msg" in body:
+        raise venue.envelope_error("Binance", body["code"], body["msg"])
+    return body
+
+
+def parse_usdm_instruments(payload: Payload) -> Parsed:
+    """`/fapi/v1/exchangeInfo` to instruments: linear, one contract is one coin."""
+    return _instruments(payload, "linear")
+
+
+def parse_coinm_instruments(payload: Payload) -> Parsed:
+    """`/dapi/v1/exchangeInfo` to instruments: inverse, one contract is `contractSize` of the quote."""
+    return _instruments(payload, "inverse")
+
+
+def _instruments(payload: Payload, margin_type: str) -> Parsed:
+    body = _body(payload)
+    if not isinstance(body, dict) or "symbols" not in body:
+        raise PayloadError("unexpected_shape", "exchangeInfo: no `symbols`")
+    records = venue.objects(body["symbols"], "exchangeInfo.symbols")
+    if margin_type == "inverse" and records and all("contractSize" not in record for record in records):
+        raise PayloadError("unexpected_shape", "exchangeInfo: no `contractSize`, so this is not COIN-M")
+    if margin_type == "linear" and any("contractSize" in record for record in records):
+        raise PayloadError("unexpected_shape", "exchangeInfo: `contractSize` is there, so this is not USD-M")
+    raw = venue.fields(
+        records,
+        ("symbol", "contractType", "deliveryDate", "onboardDate", "baseAsset", "quoteAsset", "marginAsset",
+         "underlyingType", "contractSize"),
+    )  # fmt: skip
+    never = venue.instant("deliveryDate").is_not_null() & venue.expiry("deliveryDate").is_null()
+    perpetual = pl.col("contractType").fill_null("").str.contains("PERPETUAL") | never
+    linear = margin_type == "linear"
+    shaped = raw.with_columns(
+        venue=pl.lit(_VENUE),
+        asset=venue.canonical("baseAsset"),
+        quote_currency=pl.col("quoteAsset"),
+        settle_currency=pl.col("marginAsset"),
+        instrument_kind=pl.when(perpetual).then(pl.lit("perpetual")).otherwise(pl.lit("dated")),
+        margin_type=pl.lit(margin_type),
+        contract_value=pl.lit(1.0) if linear else venue.number("contractSize"),
+        contract_value_currency=venue.canonical("baseAsset") if linear else pl.col("quoteAsset"),
+        listed_at=venue.instant("onboardDate"),
+        expires_at=venue.expiry("deliveryDate"),
+    )
+    rules = (
+        Rule("not_crypto", pl.col("underlyingType") != "COIN", "the underlying is not a coin"),
+        Rule("bad_number", pl.col("contract_value").is_null(), "no readable contractSize"),
+    )
+    return venue.contracts(shaped, records, rules)
+
+
+def parse_coinm_premium_index(payload: Payload) -> Parsed:
+    """`/dapi/v1/premiumIndex` to quotes: mark and index of one instant, dated contracts and perpetuals.
+
+    Carries no open interest.
+    """
+    records = venue.objects(_body(payload), "premiumIndex")
+    raw = venue.fields(records, ("symbol", "markPrice", "indexPrice", "time"))
+    shaped = raw.with_columns(
+        quoted_at=venue.instant("time"),
+        venue=pl.lit(_VENUE),
+        future_price=venue.number("markPrice"),
+        price_kind=pl.lit("mark"),
+        index_price=venue.number("indexPrice"),
+        index_at=pl.when(venue.number("indexPrice").is_not_null()).then(venue.instant("time")),
+        open_interest_native=pl.lit(None, pl.Float64()),
+    )
+    rules = (
+        venue.missing("future_price", "bad_number", "mark price"),
+        Rule(
+            "bad_number", venue.unreadable("indexPrice", pl.col("index_price")), "the index is not a number"
+        ),
+    )
+    return venue.quotes(payload, shaped, records, rules)
+
+
+FEEDS: tuple[Feed, ...] = (
+    Feed(
+        name="binance_force_orders",
+        source="binance",
+        title="Binance futures forced orders (websocket, recorded as NDJSON)",
+        tables=(venue.PRINTS,),
+        parse=parse_force_orders,
+        cadence="stream; at most one message per symbol and second since 2021-04-27",
+        finality_rule=venue.PRINT_FINALITY,
+        url="wss://fstream.binance.com/market/ws/!forceOrder@arr",
+        licence=venue.LICENCE,
+    ),
+    Feed(
+        name="binance_usdm_instruments",
+        source="binance",
+        title="Binance USD-M instruments",
+        tables=(venue.CONTRACTS,),
+        parse=parse_usdm_instruments,
+        cadence="daily snapshot; expired contracts vanish from it",
+        finality_rule=venue.SNAPSHOT_FINALITY,
+        url="https://fapi.binance.com/fapi/v1/exchangeInfo",
+        licence=venue.LICENCE,
+    ),
+    Feed(
+        name="binance_coinm_instruments",
+        source="binance",
+        title="Binance COIN-M instruments",
+        tables=(venue.CONTRACTS,),
+        parse=parse_coinm_instruments,
+        cadence="daily snapshot; expired contracts vanish from it",
+        finality_rule=venue.SNAPSHOT_FINALITY,
+        url="https://dapi.binance.com/dapi/v1/exchangeInfo",
+        licence=venue.LICENCE,
+    ),
+    Feed(
+        name="binance_coinm_premium_index",
+        source="binance",
+        title="Binance COIN-M mark and index prices",
+        tables=(venue.QUOTES,),
+        parse=parse_coinm_premium_index,
+        cadence="snapshot; the last of a UTC day is the day's sample",
+        finality_rule=venue.SNAPSHOT_FINALITY,
+        url="https://dapi.binance.com/dapi/v1/premiumIndex",
+        licence=venue.LICENCE,
+    ),
+)
