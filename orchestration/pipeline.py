@@ -9,31 +9,43 @@ wait for each other in place of mixing.
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from filelock import FileLock, Timeout
 
 from orchestration.resources.settings import Settings, Window
 from orchestration.sources.base import Landed, Received, SourceError, land
+from orchestration.store.atomic import write_bytes, write_json
 from orchestration.store.core_store import CoreStore
 from orchestration.store.ingest import FeedReport, ingest
 from orchestration.store.layout import Layout
-from schemas.tables import TABLES
+from schemas.tables import MARTS, TABLES
 
 if TYPE_CHECKING:
     from orchestration.sources.files import Plan
     from orchestration.store.audit import Verdict
     from orchestration.store.dbt_build import DbtResult
-    from orchestration.store.gate import NothingNew, Release
 
 LOCK_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What publication came to: the release that readers see, and whether this run made it."""
+
+    release_id: str
+    is_new: bool
+    rows: int
 
 
 class Busy(RuntimeError):
@@ -51,7 +63,7 @@ class Pipeline:
     landed: dict[str, Landed] = field(default_factory=dict)
     reports: list[FeedReport] = field(default_factory=list)
     verdict: Verdict | None = None
-    outcome: Release | NothingNew | None = None
+    outcome: Outcome | None = None
 
     @cached_property
     def layout(self) -> Layout:
@@ -82,12 +94,13 @@ class Pipeline:
             self.seconds[name] += time.monotonic() - started
 
     def land(self, source: str, window: Window | None = None) -> Landed:
-        """Land what one source has to offer in the window of the settings, or else in `window`."""
+        """Land what one source has to offer: in the window of the settings, or else in `window`."""
         from transforms.parse import SOURCES
 
         with self.step("land"):
             wanted = not self.settings.only or source in self.settings.only
-            received = self._received(source, self.settings.window or window) if wanted else iter(())
+            given = None if self.settings.everything else self.settings.window or window
+            received = self._received(source, given) if wanted else iter(())
             self.landed[source] = land(self.layout, received, SOURCES, self.clock())
             return self.landed[source]
 
@@ -155,12 +168,84 @@ class Pipeline:
 
     @property
     def has_work(self) -> bool:
-        """Whether core changed since the last publication, or nothing was ever published."""
-        return not self.core_store.pending().is_empty() or not self.layout.current.exists()
+        """Whether core changed since the last publication, or readers see another release than that one."""
+        return not self.core_store.pending().is_empty() or not self._is_settled
+
+    @property
+    def _settled(self) -> Path:
+        """Names the release up to which `pending` is cleared; absent while the marts are being made whole."""
+        return self.layout.build / "settled"
+
+    @property
+    def _is_settled(self) -> bool:
+        from orchestration.store import dbt_build, releases
+
+        release = releases.current(self.layout)
+        settled = self._settled.read_text() if self._settled.exists() else ""
+        return release is not None and settled == release.release_id and dbt_build.is_whole(self.layout)
 
     def build(self) -> list[DbtResult]:
-        """Build the marts in the private warehouse; test results are kept for the audit."""
+        """Build the marts in the private warehouse, unless nothing changed.
+
+        Test results are kept on disk, so that the audit may run in another process.
+        """
         from orchestration.store import dbt_build
 
         with self.step("dbt"):
-            return dbt_build.build(self.layout)
+            if not self.has_work:
+                return []
+            if not dbt_build.is_whole(self.layout):
+                self._settled.unlink(missing_ok=True)
+            results = dbt_build.build(self.layout)
+            write_json(self.layout.build / "dbt_results.json", [asdict(result) for result in results])
+            return results
+
+    def audit(self) -> list[dict[str, Any]]:
+        """Make the candidate of what was built and audit it; the rows of the verdict.
+
+        Where nothing changed they are those of the release that readers see.
+        """
+        from orchestration.store import audit, candidate, releases
+        from orchestration.store.dbt_build import DbtResult
+
+        with self.step("audit"):
+            release = releases.current(self.layout)
+            if not self.has_work and release is not None:
+                return releases.audit_rows(self.layout, release).to_dicts()
+            stored = self.layout.build / "dbt_results.json"
+            results = [DbtResult(**row) for row in json.loads(stored.read_bytes())] if stored.exists() else []
+            made = candidate.build_candidate(self.layout, self._dirty() if self._is_settled else None)
+            write_bytes(self.layout.build / "candidate", made.candidate_id.encode())
+            self.verdict = audit.audit(self.layout, made, results, self.clock())
+            return [asdict(row) for row in self.verdict.rows]
+
+    def _dirty(self) -> dict[str, set[str]]:
+        """Months to write anew per mart: those of the pending dates of its inputs, and of the day after.
+
+        (The day after, because changes against the day before belong to it.)
+        """
+        pending = self.core_store.pending()
+        days = pl.concat([pending, pending.with_columns(pl.col("fact_date") + pl.duration(days=1))])
+        months = days.with_columns(month=pl.col("fact_date").dt.strftime("%Y-%m"))
+        return {
+            table.name: set(months.filter(pl.col("table_name").is_in(list(table.inputs)))["month"])
+            for table in MARTS
+        }
+
+    def publish(self) -> Outcome:
+        """Publish the newest candidate, if its stored verdict lets it. Raises `Refused` with the reasons."""
+        from orchestration.store import gate, releases
+
+        with self.step("publish"):
+            release = releases.current(self.layout)
+            if self.has_work or release is None:
+                stored = self.layout.build / "candidate"
+                found = gate.publish(self.layout, stored.read_text() if stored.exists() else "none", self.clock())
+                new = not isinstance(found, gate.NothingNew)
+                release = found.release if isinstance(found, gate.NothingNew) else found
+                write_bytes(self._settled, release.release_id.encode())
+                self.core_store.settle()
+            else:
+                new = False
+            self.outcome = Outcome(release.release_id, new, release.rows)
+            return self.outcome

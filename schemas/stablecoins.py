@@ -27,8 +27,6 @@ STABLECOINS: tuple[Stablecoin, ...] = (
     Stablecoin("5", "DAI", "Dai"),
     Stablecoin("6", "FRAX", "Frax"),
     Stablecoin("7", "TUSD", "TrueUSD"),
-    Stablecoin("8", "LUSD", "Liquity USD"),
-    Stablecoin("10", "MIM", "Magic Internet Money"),
     Stablecoin("14", "USDD", "USDD"),
     Stablecoin("15", "DOLA", "Dola"),
     Stablecoin("19", "GUSD", "Gemini Dollar"),

@@ -7,7 +7,7 @@
   {% set query %}
     select
       table_name in ('{{ entry.undated_inputs | join("', '") }}') as is_undated,
-      strftime(fact_date + lead_day + {{ shift }}, '%Y-%m-%d') as changed_date
+      strftime(fact_date + lead_day::integer + ({{ shift }}), '%Y-%m-%d') as changed_date
     from {{ pending }} cross join range(0, {{ entry.lead_days + 1 }}) as leads (lead_day)
     where table_name in ('{{ (entry.inputs + entry.undated_inputs) | join("', '") }}')
     group by all order by all

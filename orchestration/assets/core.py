@@ -1,7 +1,5 @@
 """Core assets: the typed observations of a domain, brought up to date from the raw bytes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

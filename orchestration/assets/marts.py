@@ -1,7 +1,5 @@
 """Mart assets: the facts that dbt builds in the private warehouse. Their lineage is in schemas."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

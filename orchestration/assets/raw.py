@@ -1,7 +1,5 @@
 """Raw assets: one per source, the bytes it offered landed in the raw store and the ledger."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.assets.columns import OWNERS

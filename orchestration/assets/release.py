@@ -1,7 +1,5 @@
 """The release asset: publication of the audited candidate."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.assets.columns import OWNERS, key_of

@@ -1,7 +1,5 @@
 """Who hears of a failed run."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 

@@ -3,8 +3,6 @@
 Dagster shows the gate but does not carry it: publication re-reads the stored verdict.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

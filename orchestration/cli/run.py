@@ -103,6 +103,7 @@ def _settings(feeds: str | None, inbox: Path | None, map_file: Path | None, only
         inbox_map=map_file or settings.inbox_map,
         only=tuple(only),
         window=window,
+        everything=window is None,
     )
 
 

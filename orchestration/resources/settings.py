@@ -25,7 +25,8 @@ class SettingsError(ValueError):
 class Settings:
     """What a run is made with.
 
-    `window` restricts which payloads are landed, by the day of the batch they belong to; None is all.
+    `window` restricts which payloads are landed, by the day of the batch they belong to; without one
+    that is the day or range of the Dagster run, or with `everything` no restriction at all.
     """
 
     home: Path
@@ -34,6 +35,7 @@ class Settings:
     inbox_map: Path | None = None
     only: tuple[str, ...] = ()
     window: Window | None = None
+    everything: bool = False
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

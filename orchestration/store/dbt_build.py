@@ -51,19 +51,28 @@ def build(layout: Layout, full_refresh: bool = False) -> list[DbtResult]:
     are not those of the last whole build. A failed data test is a result, not an error. Raises
     `DbtError` when a model or seed fails, or the project cannot be read.
     """
-    fingerprint = project_fingerprint()
-    stamp = layout.build / "dbt" / "project.sha256"
-    stale = not stamp.exists() or stamp.read_text() != fingerprint
+    stamp = _stamp(layout)
     arguments = ["build", "--exclude-resource-type", "unit_test"]
-    if full_refresh or stale:
+    if full_refresh or not is_whole(layout):
         arguments.append("--full-refresh")
         stamp.unlink(missing_ok=True)
     results = run(layout, arguments)
     for result in results:
         if result.kind in ("model", "seed") and not result.passed and result.status != "skipped":
             raise DbtError(f"dbt {result.kind} {result.node} failed: {result.message}")
-    write_bytes(stamp, fingerprint.encode())
+    write_bytes(stamp, project_fingerprint().encode())
     return results
+
+
+def _stamp(layout: Layout) -> Path:
+    """Holds the fingerprint of the project that the last whole build was made with."""
+    return layout.build / "dbt" / "project.sha256"
+
+
+def is_whole(layout: Layout) -> bool:
+    """Whether the warehouse holds every date, built by this SQL: then pending dates are enough."""
+    stamp = _stamp(layout)
+    return layout.warehouse.exists() and stamp.exists() and stamp.read_text() == project_fingerprint()
 
 
 def unit_tests(layout: Layout) -> list[DbtResult]:

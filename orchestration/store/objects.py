@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,8 @@ class Manifest:
 
     objects: tuple[ObjectRef, ...]
     base: str | None
-    schemas: dict[str, dict[str, str]]
-    contracts: dict[str, str]
+    schemas: dict[str, dict[str, str]] = field(repr=False)
+    contracts: dict[str, str] = field(repr=False)
 
     @property
     def candidate_id(self) -> str:
@@ -130,7 +130,7 @@ def write_object(folder: Path, table: str, month: str, frame: pl.DataFrame) -> O
     return ObjectRef(table, month, sha256, frame.height, len(data), simulated)
 
 
-def digest(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -140,6 +140,6 @@ def fault(path: Path, ref: ObjectRef) -> str | None:
     """Why the file at `path` is not the object that `ref` names; None if it is."""
     if not path.is_file():
         return f"object_missing: {ref.table} {ref.month}: {ref.sha256[:12]} is not there"
-    if path.stat().st_size != ref.size or digest(path) != ref.sha256:
+    if path.stat().st_size != ref.size or sha256_of(path) != ref.sha256:
         return f"object_corrupt: {ref.table} {ref.month}: the bytes of {ref.sha256[:12]} have another hash"
     return None

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import duckdb
 
 CATALOGUE = "catalogue.duckdb"
+AUDIT = "audit.parquet"
+VERDICT = "verdict.json"
 UNFINISHED = ".tmp"
 _PATIENCE_SECONDS = 10.0
 
@@ -66,6 +68,26 @@ class Release:
     def is_simulated(self) -> bool:
         """Whether any row comes from the sample feeds."""
         return any(o.is_simulated for o in self.manifest.objects)
+
+    @property
+    def tables(self) -> int:
+        """Number of tables."""
+        return len({o.table for o in self.manifest.objects})
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of all tables."""
+        return sum(o.rows for o in self.manifest.objects)
+
+    def by_table(self) -> list[tuple[str, int, int]]:
+        """Per table: name, rows, objects."""
+        names = sorted({o.table for o in self.manifest.objects})
+        parts = [(name, self.manifest.of(name).values()) for name in names]
+        return [(name, sum(o.rows for o in refs), len(refs)) for name, refs in parts]
+
+    def object_names(self) -> list[str]:
+        """File names of its objects."""
+        return sorted({file_name(o.sha256) for o in self.manifest.objects})
 
 
 @dataclass(frozen=True)
@@ -207,7 +229,7 @@ def gc(layout: Layout, keep: int, dry_run: bool = False) -> Cleared:
 
 
 def diff(before: Manifest | None, after: Manifest) -> pl.DataFrame:
-    """Objects that differ: `table_name, month, change (added|removed|changed), rows_before, rows_after`."""
+    """Objects that differ: `table, month, change (added|removed|changed), rows_before, rows_after`."""
     old = {(o.table, o.month): o for o in (before.objects if before else ())}
     new = {(o.table, o.month): o for o in after.objects}
     rows = []
@@ -218,13 +240,40 @@ def diff(before: Manifest | None, after: Manifest) -> pl.DataFrame:
         change = "added" if was is None else "removed" if now is None else "changed"
         rows.append((*key, change, was.rows if was else None, now.rows if now else None))
     schema = {
-        "table_name": pl.String,
+        "table": pl.String,
         "month": pl.String,
         "change": pl.String,
         "rows_before": pl.Int64,
         "rows_after": pl.Int64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def changes(layout: Layout, release: Release) -> list[tuple[str, int, int]]:
+    """Per table that differs from the release before: name, rows added, rows removed, net per partition."""
+    base = release.manifest.base
+    before = [r for r in list_releases(layout) if r.release_id == base]
+    found = diff(before[0].manifest if before else None, release.manifest)
+    net = pl.col("rows_after").fill_null(0) - pl.col("rows_before").fill_null(0)
+    summed = found.group_by("table", maintain_order=True).agg(
+        added=net.clip(lower_bound=0).sum(), removed=(-net).clip(lower_bound=0).sum()
+    )
+    return [(name, added, removed) for name, added, removed in summed.iter_rows()]
+
+
+def audit_rows(layout: Layout, release: Release) -> pl.DataFrame:
+    """The rows of the verdict that let the release out."""
+    return pl.read_parquet(release.folder / AUDIT)
+
+
+def refused(layout: Layout) -> pl.DataFrame | None:
+    """The audit rows that refuse the newest audited candidate; None if it passed, or there is none."""
+    verdicts = sorted(layout.candidates.glob(f"*/{VERDICT}"), key=lambda path: path.stat().st_mtime)
+    if not verdicts:
+        return None
+    rows = pl.read_parquet(verdicts[-1].parent / AUDIT)
+    failed = rows.filter((pl.col("severity") == "error") & ~pl.col("passed"))
+    return None if failed.is_empty() else failed
 
 
 def open_release(layout: Layout, release_id: str | None = None) -> duckdb.DuckDBPyConnection:

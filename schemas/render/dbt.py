@@ -18,6 +18,7 @@ import yaml
 from schemas import rules
 from schemas.column import Between, Column, Matches, OneOf
 from schemas.funds import FUNDS
+from schemas.stablecoins import STABLECOINS
 from schemas.tables import CORE, DIMENSIONS, FACTS, MARTS, TABLES, VINTAGES, Table
 from schemas.tables.facts import VINTAGE
 from schemas.units import UNITS
@@ -105,7 +106,11 @@ def data_tests(table: Table) -> list[dict[str, Any]]:
         "finite": {"columns": floats},
         "matches_pattern": {"patterns": {name: check.pattern for name, check in _checks(table, Matches)}},
     }
-    return [{name: {"arguments": given}} for name, given in arguments.items() if any(given.values())]
+    return [
+        {kind: {"name": f"{table.name}__{kind}", "arguments": given}}
+        for kind, given in arguments.items()
+        if any(given.values())
+    ]
 
 
 def _model(table: Table) -> dict[str, Any]:
@@ -187,6 +192,12 @@ def funds_seed() -> str:
     return csv_text(("asset", "fund", "fund_name", "issuer", "launch_date"), rows)
 
 
+def stablecoins_seed() -> str:
+    """`stablecoins.csv`: what an id is where no payload has described it."""
+    rows = sorted((int(c.stablecoin_id), c.symbol, c.name, c.peg_currency) for c in STABLECOINS)
+    return csv_text(("stablecoin_id", "symbol", "asset_name", "peg_currency"), rows)
+
+
 def files() -> dict[str, str]:
     """Everything rendered for dbt: path below the project's root to text."""
     domains = sorted({table.domain for table in (*FACTS, *DIMENSIONS)})
@@ -196,6 +207,7 @@ def files() -> dict[str, str]:
         f"{PROJECT}/macros/tables.sql": tables_macro(),
         f"{PROJECT}/macros/rules.sql": rules_macro(),
         f"{PROJECT}/seeds/funds.csv": funds_seed(),
+        f"{PROJECT}/seeds/stablecoins.csv": stablecoins_seed(),
         **marts,
     }
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from schemas import rules
-from schemas.column import Between, OneOf
+from schemas.column import Between
 from schemas.table import Table
 
 
@@ -35,7 +35,7 @@ def expectations(table: Table, as_of: date) -> list[Expectation]:
     """What a batch of the table's rows must look like on the day `as_of`.
 
     Columns as declared, at least one row, dates between the first day of any of these markets and the
-    day after `as_of`, values in range and code lists kept, and no measure wholly null (a warning).
+    day after `as_of`, values in range, and no tracked measure (almost) wholly null (a warning).
     """
     found = [
         Expectation("ExpectTableColumnsToMatchSet", None, {"column_set": list(table.column_names)}),
@@ -50,15 +50,10 @@ def expectations(table: Table, as_of: date) -> list[Expectation]:
             if isinstance(check, Between):
                 kwargs: dict[str, Any] = {"min_value": check.low, "max_value": check.high}
                 found.append(Expectation("ExpectColumnValuesToBeBetween", column.name, kwargs))
-            elif isinstance(check, OneOf):
-                kwargs = {"value_set": list(check.values)}
-                found.append(Expectation("ExpectColumnValuesToBeInSet", column.name, kwargs))
         if column.nullable and column.name in table.tracked:
             kwargs = {"min_value": rules.LEAST_SHARE_KNOWN, "max_value": 1.0}
             proportion = "ExpectColumnProportionOfNonNullValuesToBeBetween"
             found.append(Expectation(proportion, column.name, kwargs, must=False))
-        elif not column.nullable:
-            found.append(Expectation("ExpectColumnValuesToNotBeNull", column.name, {}))
     return found
 
 

@@ -74,6 +74,23 @@ def conform(prints: pl.DataFrame, instruments_validity: pl.DataFrame) -> pl.Data
         asset=pl.coalesce("asset", asset_of(pl.col("symbol"))),
         quote_currency=pl.coalesce("quote_currency", quote_of(pl.col("symbol"))),
     )
+    needs_instrument = (pl.col("size_unit") == "contracts") & pl.col("instrument_known_at").is_not_null()
+    known_at = (
+        pl.when(needs_instrument)
+        .then(pl.max_horizontal("known_at", "instrument_known_at"))
+        .otherwise("known_at")
+    )
+    return (
+        _priced(described)
+        .with_columns(known_at=known_at)
+        .select(_EVENTS.schema.names())
+        .cast(_EVENTS.schema)
+        .sort(_EVENTS.grain)
+    )
+
+
+def _priced(described: pl.DataFrame) -> pl.DataFrame:
+    """Add `status`, `notional_usd` and `quantity_coin` to prints beside their instrument."""
     size, price, value = pl.col("size_native"), pl.col("price"), pl.col("contract_value")
     unit, margin = pl.col("size_unit"), pl.col("margin_type")
     in_contracts = unit == "contracts"
@@ -99,20 +116,8 @@ def conform(prints: pl.DataFrame, instruments_validity: pl.DataFrame) -> pl.Data
         .when(in_contracts & (margin == "linear") & ~is_usd_faced).then(size * value)
         .when(price > 0).then(pl.col("notional_usd") / price)
     )  # fmt: skip
-    needs_instrument = in_contracts & pl.col("instrument_known_at").is_not_null()
-    known_at = (
-        pl.when(needs_instrument)
-        .then(pl.max_horizontal("known_at", "instrument_known_at"))
-        .otherwise("known_at")
-    )
-    return (
-        described.with_columns(status=status)
-        .with_columns(notional_usd=notional)
-        .with_columns(quantity_coin=quantity, known_at=known_at)
-        .select(_EVENTS.schema.names())
-        .cast(_EVENTS.schema)
-        .sort(_EVENTS.grain)
-    )
+    priced = described.with_columns(status=status).with_columns(notional_usd=notional)
+    return priced.with_columns(quantity_coin=quantity)
 
 
 def _bare(symbol: pl.Expr) -> pl.Expr:

@@ -55,6 +55,14 @@ def contract_basis(
     day = quotes.filter(pl.col("fact_date").is_in(list(dates)))
     samples = _samples(as_of_event(day, validity, at="quoted_at"))
     matches = _index_matches(samples, indexes)
+    rows = _final(_measured(_described(_observed(samples, matches))))
+    is_no_future = pl.col("status").eq_missing(pl.lit("perpetual")).all().over(_CONTRACT)
+    rows = rows.filter(~is_no_future).select(_TABLE.schema.names()).cast(_TABLE.schema)
+    return drop_unchanged(rows, _CONTRACT, _TABLE.tracked).sort(_TABLE.grain)
+
+
+def _observed(samples: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """Each sample with its index at each cut: when it, its index or its instrument became known."""
     own = pl.col("index_price").is_not_null()
     instants = pl.concat(
         [
@@ -67,7 +75,7 @@ def contract_basis(
             ),
         ]
     ).unique()
-    observed = (
+    return (
         state_at(instants, samples, ["sample"])
         .join(
             state_at(instants, matches, ["sample"], "effective_at"), on=["sample", "recorded_at"], how="left"
@@ -77,10 +85,6 @@ def contract_basis(
             index_at=pl.when(own).then(pl.coalesce("index_at", "quoted_at")).otherwise("found_at"),
         )
     )
-    rows = _final(_measured(_described(observed)))
-    is_no_future = (pl.col("status").eq_missing(pl.lit("perpetual"))).all().over(_CONTRACT)
-    rows = rows.filter(~is_no_future).select(_TABLE.schema.names()).cast(_TABLE.schema)
-    return drop_unchanged(rows, _CONTRACT, _TABLE.tracked).sort(_TABLE.grain)
 
 
 def _samples(quotes: pl.DataFrame) -> pl.DataFrame:

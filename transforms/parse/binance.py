@@ -61,9 +61,9 @@ def parse_force_orders(payload: Payload) -> Parsed:
 
 def _orders(message: Record) -> list[Record]:
     """The orders of a message: bare, or wrapped by a combined stream, one or several."""
-    data = message["data"] if {"stream", "data"} <= message.keys() else message
-    if "e" not in data and {"result", "id"} & message.keys():
+    if "e" not in message and {"result", "id"} & message.keys():
         return []
+    data = message["data"] if {"stream", "data"} <= message.keys() else message
     events = venue.objects(data, "forceOrder")
     if not all(event.get("e") == "forceOrder" and isinstance(event.get("o"), dict) for event in events):
         raise PayloadError("unknown_message", "not a forceOrder message")

@@ -85,19 +85,13 @@ def parse_instruments(payload: Payload) -> Parsed:
         ("symbol", "contractType", "optionsType", "baseCoin", "quoteCoin", "settleCoin", "symbolType",
          "launchTime", "deliveryTime"),
     )  # fmt: skip
-    contract = pl.col("contractType").fill_null("")
-    kind = (
-        pl.when(pl.col("optionsType").is_not_null()).then(pl.lit("option"))
-        .when(contract.str.contains("Perpetual")).then(pl.lit("perpetual"))
-        .when(contract.str.contains("Futures")).then(pl.lit("dated"))
-    )  # fmt: skip
-    inverse = contract.str.starts_with("Inverse")
+    inverse = pl.col("contractType").fill_null("").str.starts_with("Inverse")
     shaped = raw.with_columns(
         venue=pl.lit(_VENUE),
         asset=venue.canonical("baseCoin"),
         quote_currency=pl.col("quoteCoin"),
         settle_currency=pl.col("settleCoin"),
-        instrument_kind=kind,
+        instrument_kind=_kind(),
         margin_type=pl.when(inverse).then(pl.lit("inverse")).otherwise(pl.lit("linear")),
         contract_value=pl.lit(1.0),
         contract_value_currency=pl.when(inverse)
@@ -113,6 +107,16 @@ def parse_instruments(payload: Payload) -> Parsed:
         ),
     )
     return venue.contracts(shaped, records, rules)
+
+
+def _kind() -> pl.Expr:
+    """The kind of a contract by what it is called; null for a spot pair, which has no contractType."""
+    contract = pl.col("contractType")
+    return (
+        pl.when(pl.col("optionsType").is_not_null()).then(pl.lit("option"))
+        .when(contract.str.contains("Perpetual")).then(pl.lit("perpetual"))
+        .when(contract.str.contains("Futures")).then(pl.lit("dated"))
+    )  # fmt: skip
 
 
 def parse_tickers(payload: Payload) -> Parsed:

@@ -45,22 +45,14 @@ def parse_instruments(payload: Payload) -> Parsed:
         ("instrument_name", "kind", "instrument_type", "settlement_period", "expiration_timestamp",
          "creation_timestamp", "base_currency", "quote_currency", "settlement_currency"),
     )  # fmt: skip
-    never = (
-        venue.instant("expiration_timestamp").is_not_null() & venue.expiry("expiration_timestamp").is_null()
-    )
     future, option = pl.col("kind") == "future", pl.col("kind") == "option"
     reversed_future = future & (pl.col("instrument_type") == "reversed")
-    kind = (
-        pl.when(future & (never | (pl.col("settlement_period") == "perpetual"))).then(pl.lit("perpetual"))
-        .when(future).then(pl.lit("dated"))
-        .otherwise(pl.col("kind"))
-    )  # fmt: skip
     shaped = raw.with_columns(
         venue=pl.lit(_VENUE),
         symbol=pl.col("instrument_name"),
         asset=venue.canonical("base_currency"),
         settle_currency=pl.col("settlement_currency"),
-        instrument_kind=kind,
+        instrument_kind=_kind(),
         margin_type=pl.col("instrument_type").replace_strict(_MARGIN, default=None),
         contract_value=pl.when(future | option).then(pl.lit(1.0)),
         contract_value_currency=(
@@ -79,6 +71,19 @@ def parse_instruments(payload: Payload) -> Parsed:
         Rule("unknown_margin", future & pl.col("margin_type").is_null(), "instrument_type is not known"),
     )
     return venue.contracts(shaped, records, rules)
+
+
+def _kind() -> pl.Expr:
+    """The kind of an instrument: a future that never expires, or settles perpetually, is perpetual."""
+    future = pl.col("kind") == "future"
+    never = (
+        venue.instant("expiration_timestamp").is_not_null() & venue.expiry("expiration_timestamp").is_null()
+    )
+    return (
+        pl.when(future & (never | (pl.col("settlement_period") == "perpetual"))).then(pl.lit("perpetual"))
+        .when(future).then(pl.lit("dated"))
+        .otherwise(pl.col("kind"))
+    )  # fmt: skip
 
 
 def parse_book_summary(payload: Payload) -> Parsed:

@@ -87,13 +87,6 @@ def parse_instruments(payload: Payload) -> Parsed:
          "ctMult", "ctValCcy", "expTime", "listTime", "ruleType", "instCategory"),
     )  # fmt: skip
     pair = pl.coalesce("uly", "instFamily", "instId").str.split("-")
-    ruled = pl.concat_str("instId", pl.col("ruleType").fill_null("")).str.to_uppercase()
-    kind = (
-        pl.when(pl.col("instType") == "OPTION").then(pl.lit("option"))
-        .when((pl.col("instType") == "SWAP") | ruled.str.contains("XPERP")).then(pl.lit("perpetual"))
-        .when(pl.col("instType") == "FUTURES").then(pl.lit("dated"))
-        .when(pl.col("instType").is_in(["SPOT", "MARGIN"])).then(pl.lit("spot"))
-    )  # fmt: skip
     shaped = raw.with_columns(base=pl.coalesce("baseCcy", pair.list.get(0, null_on_oob=True))).with_columns(
         venue=pl.lit(_VENUE),
         symbol=pl.col("instId"),
@@ -102,7 +95,7 @@ def parse_instruments(payload: Payload) -> Parsed:
             "quoteCcy", pair.list.get(1, null_on_oob=True).str.split("_").list.first()
         ),
         settle_currency=pl.col("settleCcy"),
-        instrument_kind=kind,
+        instrument_kind=_kind(),
         margin_type=pl.col("ctType"),
         contract_value=venue.number("ctVal") * venue.number("ctMult"),
         contract_value_currency=pl.col("ctValCcy").replace({"XBT": "BTC"}),
@@ -120,6 +113,17 @@ def parse_instruments(payload: Payload) -> Parsed:
         Rule("bad_number", contract & pl.col("contract_value").is_null(), "no readable ctVal and ctMult"),
     )
     return venue.contracts(shaped, records, rules)
+
+
+def _kind() -> pl.Expr:
+    """The kind of an instrument by its type, or by the sign of an X-Perp; null where it is not known."""
+    ruled = pl.concat_str("instId", pl.col("ruleType").fill_null("")).str.to_uppercase()
+    return (
+        pl.when(pl.col("instType") == "OPTION").then(pl.lit("option"))
+        .when((pl.col("instType") == "SWAP") | ruled.str.contains("XPERP")).then(pl.lit("perpetual"))
+        .when(pl.col("instType") == "FUTURES").then(pl.lit("dated"))
+        .when(pl.col("instType").is_in(["SPOT", "MARGIN"])).then(pl.lit("spot"))
+    )  # fmt: skip
 
 
 def parse_mark_prices(payload: Payload) -> Parsed:

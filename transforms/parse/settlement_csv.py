@@ -126,30 +126,32 @@ def _instant(text: str | None, clock: WallClock | None) -> datetime | None:
     if text is None:
         return None
     try:
-        day = date.fromisoformat(text)
+        if len(text) <= len("2026-02-05"):
+            return clock.on(date.fromisoformat(text)) if clock is not None else None
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            return None
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
-    return clock.on(day) if clock is not None else None
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def _basis(frame: pl.DataFrame) -> pl.DataFrame:
     """`frame` with basis, annualised (simple ACT/365) and is_refused, null where a leg is missing."""
-    priced = (pl.col("future_price") > 0) & (pl.col("index_price") > 0)
+    priced = (pl.col("future_price") > 0) & (pl.col("index_price") > 0) & pl.col("days").is_not_null()
     days = (pl.col("expires_at") - pl.col("quoted_at")).dt.total_seconds() / 86_400
     basis = pl.when(priced).then(pl.col("future_price") / pl.col("index_price") - 1)
     is_near = pl.col("days") < limits.SPOT_MIN_DAYS
-    return frame.with_columns(days.alias("days"), basis.alias("basis")).with_columns(
-        annualised=pl.when(~is_near).then(pl.col("basis") * 365 / pl.col("days")),
-        is_refused=pl.when(is_near)
-        .then(pl.col("basis").abs() > limits.SPOT_MAX_BASIS_RATIO)
-        .otherwise(
-            (pl.col("basis") < -limits.SPOT_MAX_BASIS_RATIO)
-            | ((pl.col("basis") * 365 / pl.col("days")).abs() > limits.SPOT_MAX_ANNUALISED_RATIO)
-        ),
+    return (
+        frame.with_columns(days=days)
+        .with_columns(basis=basis)
+        .with_columns(
+            annualised=pl.when(~is_near).then(pl.col("basis") * 365 / pl.col("days")),
+            is_refused=pl.when(is_near)
+            .then(pl.col("basis").abs() > limits.SPOT_MAX_BASIS_RATIO)
+            .otherwise(
+                (pl.col("basis") < -limits.SPOT_MAX_BASIS_RATIO)
+                | ((pl.col("basis") * 365 / pl.col("days")).abs() > limits.SPOT_MAX_ANNUALISED_RATIO)
+            ),
+        )
     )
 
 
@@ -207,7 +209,7 @@ def _contracts(payload: Payload, shaped: pl.DataFrame, records: pl.DataFrame, sy
     except ValueError as error:
         raise PayloadError("bad_parameter", f"contract_value: {error}") from error
     described = (
-        shaped.filter(pl.col("symbol").is_in(symbols.implode()))
+        shaped.filter(pl.col("symbol").is_in(symbols.implode()) & pl.col("expires_at").is_not_null())
         .unique("symbol", keep="first", maintain_order=True)
         .with_columns(
             asset=pl.lit(asset),

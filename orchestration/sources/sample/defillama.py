@@ -62,10 +62,9 @@ def generate(day: date, seed: int) -> Iterator[SamplePayload]:
     yield fetched("defillama_stablecoin_chart_export", path, _export(days, known_at, seed), CSV)
     body = _coin("1", days, known_at, seed)
     yield fetched("defillama_stablecoin", "defillama/stablecoin/1", body, stablecoin_id="1")
+    path = "defillama/stablecoins?includePrices=true"
+    yield fetched("defillama_stablecoins", path, _list(days, known_at, seed))
     if day.weekday() == 0 or day == SCENARIO_START:
-        yield fetched(
-            "defillama_stablecoins", "defillama/stablecoins?includePrices=true", _list(days, known_at, seed)
-        )
         body = _coin("2", days, known_at, seed)
         yield fetched("defillama_stablecoin", "defillama/stablecoin/2", body, stablecoin_id="2")
     if day.day == 1:
@@ -88,6 +87,8 @@ def supply(coin: str, day: date, known_at: datetime, seed: int) -> int:
     rewritten = dirt_day("llama_rewritten")
     if coin == "2" and day == rewritten and known_at >= at(rewritten, plus_days=_REWRITTEN_AFTER_DAYS):
         line += _REWRITTEN_BY
+    if _is_live(day, known_at):
+        line *= 1 + float(rng(seed, "live", coin, day).normal(0.0, 0.0003))
     return round(line)
 
 
@@ -172,9 +173,10 @@ def _chart(chain: str, days: list[date], known_at: datetime, seed: int) -> list[
         row: dict[str, Any] = {
             "date": str(int(at(day).timestamp())),
             "totalCirculating": {peg: amount},
+            "totalUnreleased": {peg: round(amount * _TREASURY_SHARE)},
             "totalCirculatingUSD": {peg: round(amount * price)},
         }
         if _is_live(day, known_at):
-            row |= {"totalUnreleased": {peg: 0}, "totalMintedUSD": {peg: 0}, "totalBridgedToUSD": {peg: 0}}
+            row |= {"totalMintedUSD": {peg: 0}, "totalBridgedToUSD": {peg: 0}}
         rows.append(row)
     return rows

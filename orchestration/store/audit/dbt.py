@@ -18,8 +18,8 @@ class DbtResult(Protocol):
     """One node's result: model, seed, test or unit test."""
 
     @property
-    def node_id(self) -> str:
-        """Unique id, for example `test.sluice.not_null_x`."""
+    def node(self) -> str:
+        """Name, for example `not_null_x`."""
 
     @property
     def kind(self) -> str:
@@ -52,7 +52,7 @@ def checks(results: Sequence[DbtResult]) -> Iterator[AuditRow]:
         f"{len(bad)} of {len(results)} nodes did not succeed" if results else "dbt gave no result",
         "every node succeeds",
         "dbt built and tested every model",
-        failing=[r.node_id for r in bad],
+        failing=[r.node for r in bad],
     )
     for r in results:
         if "test" in r.kind or r in bad:
@@ -62,7 +62,7 @@ def checks(results: Sequence[DbtResult]) -> Iterator[AuditRow]:
 def _node(result: DbtResult) -> AuditRow:
     said = f": {result.message}" if result.message else ""
     return row(
-        Key(f"dbt.{result.node_id}", EVERY, EVERY),
+        Key(f"dbt.{result.node}", EVERY, EVERY),
         result.status in ("pass", "success"),
         f"{result.status}, {result.failures or 0} failures{said}",
         "pass",

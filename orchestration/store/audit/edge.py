@@ -86,15 +86,13 @@ def _context(folder: Path) -> Any:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     context.delete_data_docs_site("local_site")
-    context.add_data_docs_site(
-        site_name="report",
-        site_config={
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        },
-    )
+    site: Any = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    context.add_data_docs_site(site_name="report", site_config=site)
     return context
 
 
@@ -126,7 +124,8 @@ def _newest(scope: Scope, fact: Table) -> pl.DataFrame:
     frames: list[pl.DataFrame] = []
     for ref in reversed([o for o in scope.manifest.of(fact.name).values() if o.is_new]):
         frame = scope.read(ref)
-        if frames and (sum(f.height for f in frames) + ref.rows > _MOST_ROWS or frame.schema != frames[0].schema):
+        too_many = sum(f.height for f in frames) + ref.rows > _MOST_ROWS
+        if frames and (too_many or frame.schema != frames[0].schema):
             break
         frames.append(frame)
     return pl.concat(frames)

@@ -115,7 +115,8 @@ def _history(scope: Scope, table: Table, month: str) -> AuditRow:
     refs = scope.manifest.of(table.name)[month], _old(scope.base, table.name)[month]
     old_path = scope.layout.objects / file_name(refs[1].sha256)
     new, old = scope.read(refs[0]), pl.read_parquet(old_path, hive_partitioning=False)
-    shared = [c for c in table.schema if c not in _CLOSING and new.schema.get(c) == old.schema.get(c) is not None]
+    kept = [name for name in table.schema if name not in _CLOSING]
+    shared = [name for name in kept if name in old.schema and new.schema.get(name) == old.schema[name]]
     gone = old.join(new, on=shared, how="anti", nulls_equal=True)
     key = [name for name in table.grain if name in shared]
     return row(

@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from orchestration.store.audit.scope import ERROR, EVERY, MAX_KEYS, WARNING, AuditRow, Key, Scope, row
 from orchestration.store.objects import Manifest
 from schemas import rules
 from schemas.table import Table
 from schemas.tables import FACTS
+
+if TYPE_CHECKING:
+    import duckdb
 
 _CENT = 0.005
 
@@ -51,9 +55,10 @@ def _vintage_rules(fact: Table) -> Iterator[Rule]:
         (fact.name, vintages),
         "the fact is exactly the newest vintage of each key",
         "0 rows on one side only",
-        f"""(select {columns} from {fact.name} except all select {columns} from {vintages} where is_latest)
+        f"""with latest as (select {columns} from {vintages} where is_latest)
+            (select {columns} from {fact.name} except all select {columns} from latest)
             union all
-            (select {columns} from {vintages} where is_latest except all select {columns} from {fact.name})""",
+            (select {columns} from latest except all select {columns} from {fact.name})""",
     )
     yield Rule(
         "vintages.one_latest",
@@ -68,11 +73,11 @@ def _vintage_rules(fact: Table) -> Iterator[Rule]:
         "vintages follow one another: each is superseded when the next is recorded, the newest by none",
         "superseded_at is the next recorded_at",
         f"""select {key}, recorded_at, superseded_at from {vintages}
+            window later as (partition by {key} order by recorded_at, revision)
             qualify superseded_at is distinct from lead(recorded_at) over later
                 or recorded_at >= lead(recorded_at) over later
                 or revision > lead(revision) over later
-                or is_latest <> (lead(recorded_at) over later is null)
-            window later as (partition by {key} order by recorded_at, revision)""",
+                or is_latest <> (lead(recorded_at) over later is null)""",
     )
     yield Rule(
         "vintages.known_before_recorded",
@@ -121,8 +126,9 @@ _SUMS = (
         "the same keys and values",
         f"""select fact_date, asset, entity, a.flow_usd, e.flow_usd as etf_flow_usd
             from (select * from fct_flows_daily where flow_type = 'etf') a
-            full join (select trade_date as fact_date, asset, fund as entity, flow_usd from fct_etf_flows_daily) e
-            using (fact_date, asset, entity)
+            full join (
+                select trade_date as fact_date, asset, fund as entity, flow_usd from fct_etf_flows_daily
+            ) e using (fact_date, asset, entity)
             where {_differ("a.flow_usd", "e.flow_usd", str(_CENT))}""",
     ),
     Rule(
@@ -144,8 +150,10 @@ _SUMS = (
         ("fct_exchange_flows_daily",),
         "inflow minus outflow is the netflow",
         "within 1e-6 of the larger leg",
-        """select fact_date, asset, entity, inflow_coin, outflow_coin, netflow_coin from fct_exchange_flows_daily
-           where abs(inflow_coin - outflow_coin - netflow_coin) > 1e-6 * greatest(inflow_coin, outflow_coin, 1)""",
+        """select fact_date, asset, entity, inflow_coin, outflow_coin, netflow_coin
+           from fct_exchange_flows_daily
+           where abs(inflow_coin - outflow_coin - netflow_coin)
+               > 1e-6 * greatest(inflow_coin, outflow_coin, 1)""",
     ),
     Rule(
         "sums.stablecoin_chains",
@@ -176,25 +184,27 @@ def expected(manifest: Manifest) -> set[Key]:
 
 def checks(scope: Scope) -> Iterator[AuditRow]:
     """Each rule that is due."""
-    for rule in _due(scope.manifest):
-        yield _check(scope, rule)
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        for rule in _due(scope.manifest):
+            yield _check(scope, rule, connection)
 
 
-def _check(scope: Scope, rule: Rule) -> AuditRow:
+def _check(scope: Scope, rule: Rule, connection: duckdb.DuckDBPyConnection) -> AuditRow:
     """Run one rule. A query that cannot run (a column is missing) is a failure, not an exception."""
     import duckdb
 
     months = scope.new_months(*rule.tables)
     span = f"{months[0]} to {months[-1]}" if len(months) > 1 else months[0]
     try:
-        with scope.sql(rule.tables, months) as connection:
-            connection.execute(f"create temp table broken as {rule.broken}")
-            (count,) = connection.execute("select count(*) from broken").fetchone() or (0,)
-            first = connection.execute(f"from broken limit {MAX_KEYS}").pl().to_dicts()
+        scope.views(connection, rule.tables, months)
+        connection.execute(f"create or replace temp table broken as {rule.broken}")
+        (count,) = connection.execute("select count(*) from broken").fetchone() or (0,)
+        first = connection.execute(f"from broken limit {MAX_KEYS}").pl().to_dicts()
     except duckdb.Error as error:
-        return row(
-            rule.key, False, f"could not run: {error}", rule.expected, rule.description, rule.severity
-        )
+        return row(rule.key, False, f"could not run: {error}", rule.expected, rule.description, rule.severity)
     return row(
         rule.key, count == 0, f"{count} rows in {span}", rule.expected, rule.description, rule.severity, first
     )

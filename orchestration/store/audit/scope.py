@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,8 +31,8 @@ MAX_KEYS = 20
 class Key(NamedTuple):
     """Identity of a check's row. `*` stands for all tables or all partitions looked at."""
 
-    check_name: str
-    table_name: str
+    check: str
+    table: str
     partition: str
 
 
@@ -41,8 +40,8 @@ class Key(NamedTuple):
 class AuditRow:
     """One check's answer. `failing_keys` is a JSON list of at most 20."""
 
-    check_name: str
-    table_name: str
+    check: str
+    table: str
     partition: str
     severity: str
     passed: bool
@@ -54,7 +53,7 @@ class AuditRow:
     @property
     def key(self) -> Key:
         """What this row is the answer to."""
-        return Key(self.check_name, self.table_name, self.partition)
+        return Key(self.check, self.table, self.partition)
 
     @property
     def refuses(self) -> bool:
@@ -63,10 +62,7 @@ class AuditRow:
 
 
 ROWS = pl.Schema(
-    {
-        name: pl.Boolean() if name == "passed" else pl.String()
-        for name in AuditRow.__dataclass_fields__
-    }
+    {name: pl.Boolean() if name == "passed" else pl.String() for name in AuditRow.__dataclass_fields__}
 )
 
 
@@ -120,18 +116,12 @@ class Scope:
         """Months in which any of the tables has a new object, in order."""
         return sorted({o.month for o in self.manifest.new if o.table in tables})
 
-    @contextmanager
-    def sql(self, tables: Iterable[str], months: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """DuckDB with each table as a view on the candidate's objects of these months."""
-        import duckdb
-
-        with duckdb.connect() as connection:
-            connection.execute("set TimeZone = 'UTC'")
-            for name in tables:
-                refs = self.manifest.of(name)
-                paths = [str(self.candidate.path(self.layout, refs[m])) for m in months if m in refs]
-                if paths:
-                    connection.from_parquet(paths).create_view(name)  # type: ignore[arg-type]
-                else:
-                    connection.register(name, TABLES[name].empty().to_arrow())
-            yield connection
+    def views(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str], months: list[str]) -> None:
+        """Make each table a view on the candidate's objects of these months."""
+        for name in tables:
+            refs = self.manifest.of(name)
+            paths = [str(self.candidate.path(self.layout, refs[m])) for m in months if m in refs]
+            if paths:
+                connection.from_parquet(paths).create_view(name)  # type: ignore[arg-type]
+            else:
+                connection.from_arrow(TABLES[name].empty().to_arrow()).create_view(name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC
+from statistics import median
 
 import polars as pl
 
@@ -46,7 +47,7 @@ def _rows_per_day(scope: Scope, fact: Table) -> pl.DataFrame:
 
 def _fresh(scope: Scope, fact: Table, days: pl.DataFrame) -> AuditRow:
     today = scope.as_of.astimezone(UTC).date()
-    newest = days["day"].last() if days.height else None
+    newest = days.select(pl.col("day").last()).item() if days.height else None
     age = (today - newest).days if newest else None
     return row(
         Key(FRESH, fact.name, EVERY),
@@ -60,14 +61,14 @@ def _fresh(scope: Scope, fact: Table, days: pl.DataFrame) -> AuditRow:
 
 def _volume(fact: Table, days: pl.DataFrame) -> AuditRow:
     """Rows of the newest whole day against the median of the days before it."""
-    recent = days.head(-1).tail(_RECENT_DAYS + 1)["rows"]
-    usual = recent.head(-1).median() if recent.len() > 1 else None
-    observed = recent.last() if recent.len() else None
+    recent = days.head(-1).tail(_RECENT_DAYS + 1)["rows"].to_list()
+    observed = recent[-1] if recent else None
+    usual = median(recent[:-1]) if len(recent) > 1 else None
     low, high = rules.VOLUME_RATIO
-    within = usual is None or (observed is not None and low * usual <= observed <= high * usual)
+    within = usual is None or low * usual <= recent[-1] <= high * usual
     return row(
         Key(VOLUME, fact.name, EVERY),
-        bool(within),
+        within,
         f"{observed} rows" if observed is not None else "no whole day",
         f"{low:g} to {high:g} times the usual {usual:g}" if usual is not None else "nothing to compare with",
         "the newest whole day has about as many rows as the days before",

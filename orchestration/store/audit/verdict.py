@@ -21,10 +21,8 @@ from orchestration.store.audit import contracts, dbt, edge, guards, reconcile, t
 from orchestration.store.audit.scope import ROWS, AuditRow, Key, Scope
 from orchestration.store.candidate import Candidate
 from orchestration.store.layout import Layout
-from orchestration.store.objects import digest
-
-AUDIT = "audit.parquet"
-VERDICT = "verdict.json"
+from orchestration.store.objects import sha256_of
+from orchestration.store.releases import AUDIT, VERDICT
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,8 @@ def _store(folder: Path, verdict: Verdict) -> None:
             "as_of": verdict.as_of.isoformat(),
             "passed": verdict.passed,
             "rows": len(verdict.rows),
-            "audit_sha256": digest(folder / AUDIT),
-            "manifest_sha256": digest(folder / "manifest.json"),
+            "audit_sha256": sha256_of(folder / AUDIT),
+            "manifest_sha256": sha256_of(folder / "manifest.json"),
         },
     )
 
@@ -127,16 +125,17 @@ def load_verdict(candidate: Candidate) -> Verdict:
         raise VerdictUnfit("no_verdict", "the candidate has not been audited")
     try:
         said = json.loads((folder / VERDICT).read_bytes())
-        if said["candidate_id"] != candidate.candidate_id:
-            raise VerdictUnfit("verdict_of_another", f"the verdict is about {said['candidate_id'][:12]}")
-        if said["manifest_sha256"] != digest(folder / "manifest.json"):
-            raise VerdictUnfit("verdict_of_another", "the verdict is about another manifest")
-        if said["audit_sha256"] != digest(folder / AUDIT):
-            raise VerdictUnfit("verdict_tampered", "the audit's rows are not those of the verdict")
-        rows = tuple(AuditRow(**r) for r in pl.read_parquet(folder / AUDIT).iter_rows(named=True))
+        about, manifest, audited = said["candidate_id"], said["manifest_sha256"], said["audit_sha256"]
         as_of, passed, count = datetime.fromisoformat(said["as_of"]), said["passed"], said["rows"]
-    except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError, pl.exceptions.PolarsError) as error:
-        raise VerdictUnfit("verdict_unreadable", str(error)) from error
+        rows = tuple(AuditRow(**r) for r in pl.read_parquet(folder / AUDIT).iter_rows(named=True))
+    except (OSError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise VerdictUnfit("verdict_unreadable", f"{type(error).__name__}: {error}") from error
+    if about != candidate.candidate_id:
+        raise VerdictUnfit("verdict_of_another", f"the verdict is about {str(about)[:12]}")
+    if manifest != sha256_of(folder / "manifest.json"):
+        raise VerdictUnfit("verdict_of_another", "the verdict is about another manifest")
+    if audited != sha256_of(folder / AUDIT):
+        raise VerdictUnfit("verdict_tampered", "the audit's rows are not those of the verdict")
     verdict = Verdict(candidate.candidate_id, as_of, not any(r.refuses for r in rows), rows)
     if (passed, count) != (verdict.passed, len(rows)):
         raise VerdictUnfit("verdict_tampered", "the verdict does not say what its rows say")

@@ -44,7 +44,7 @@ def quote() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def contract() -> Callable[..., dict[str, Any]]:
-    """A dated inverse-free contract of five bitcoin, known long before."""
+    """A dated linear contract of five bitcoin, known long before."""
 
     def make(symbol: str, expires_at: datetime | float | None, **changes: Any) -> dict[str, Any]:
         """`expires_at` as an instant or in days after 2026-02-05 21:00Z."""

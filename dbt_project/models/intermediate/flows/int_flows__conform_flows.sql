@@ -1,4 +1,4 @@
--- ETF flows, exchange netflows and stablecoin issuance in one shape. Stablecoins by the total over chains only.
+-- ETF flows, exchange netflows and stablecoin issuance in one shape. Of stablecoins, single coins over all chains.
 {{ config(materialized='view') }}
 select
   trade_date as fact_date, 'etf' as flow_type, asset, fund as entity,
@@ -24,4 +24,4 @@ select
   end as status,
   finality, source, recorded_at, is_simulated
 from {{ ref('fct_stablecoin_supply_daily_vintages') }}
-where chain = 'all'
+where chain = 'all' and not starts_with(stablecoin_id, 'all.')

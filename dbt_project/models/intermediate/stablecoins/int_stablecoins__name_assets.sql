@@ -1,8 +1,17 @@
--- Asset code and peg of each id by its newest description. Of ids that share a symbol, the lowest keeps it.
+-- Asset code and peg of each id: by its newest description, or by the reference where no payload has one.
+-- Of ids that share a symbol, the lowest keeps it.
 {{ config(materialized='table') }}
 with newest as (
-  select * from {{ ref('stg_defillama__stablecoins') }}
+  select stablecoin_id, symbol, asset_name, peg_currency
+  from {{ ref('stg_defillama__stablecoins') }}
   qualify row_number() over (partition by stablecoin_id order by known_at desc, source) = 1
+),
+named as (
+  select * from newest
+  union all
+  select stablecoin_id, symbol, asset_name, peg_currency
+  from {{ ref('stablecoins') }}
+  where stablecoin_id not in (select stablecoin_id from newest)
 )
 select
   stablecoin_id, asset_name, peg_currency,
@@ -12,4 +21,4 @@ select
     ) = 1 then symbol
     else symbol || '.' || stablecoin_id
   end as asset
-from newest
+from named
