@@ -61,7 +61,7 @@
         when is_first then 'first'
         when is_new_value and has_value and ({{ placeholder }} or previous_status = 'pending_zero') then 'placeholder_zero'
         when has_value and not had_value then 'late_fill'
-        when is_new_value and had_value and not ({{ more_data }}) then 'restated'
+        when is_new_value and had_value and not coalesce({{ more_data }}, false) then 'restated'
         when is_new_value then 'more_data'
         when finality = 'final' and previous_finality <> 'final' then 'confirmed'
         else 'more_data'

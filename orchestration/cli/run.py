@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli import FEED_FAILED, OK, STARTED
-from orchestration.cli.output import console, errors, is_terminal, say, table, warn
+from orchestration.cli import FEED_FAILED, OK, REFUSED, STARTED
+from orchestration.cli.output import complain, console, errors, is_terminal, say, table, warn
 from orchestration.resources.settings import Settings, Window, from_environment
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def _execute(pipeline: Pipeline) -> None:
     pipeline.tell = tell
     started = time.monotonic()
     with bar, dagster_instance(pipeline.layout) as instance:
+        import dagster as dg
+
         from orchestration.automation.jobs import JOB_NAME
         from orchestration.definitions import build_defs
 
@@ -163,7 +165,12 @@ def _execute(pipeline: Pipeline) -> None:
         pipeline.seconds["start-up"] += time.monotonic() - started
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         begun, before = time.monotonic(), sum(pipeline.seconds.values())
-        job.execute_in_process(instance=instance, tags=partition_tags(pipeline.settings), run_config=quiet)
+        try:
+            job.execute_in_process(instance=instance, tags=partition_tags(pipeline.settings), run_config=quiet)
+        except dg.DagsterError:
+            # A blocking check ends the job; the verdict says it better than Dagster's message.
+            if pipeline.verdict is None or pipeline.verdict.passed:
+                raise
         inside = sum(pipeline.seconds.values()) - before
         pipeline.seconds["dagster"] += time.monotonic() - begun - inside
 
@@ -179,7 +186,12 @@ def _report(pipeline: Pipeline, startup: float) -> int:
             "rows per feed", ("feed", "payloads", "rows in", "published", "quarantined", "duplicates"),
             [(r.feed, r.fetches, r.rows_in, r.published, r.quarantined, r.duplicates) for r in reports],
         )  # fmt: skip
-    outcome = pipeline.outcome
+    outcome, verdict = pipeline.outcome, pipeline.verdict
+    if verdict is not None:
+        say(f"audit      {len(verdict.rows)} checks, {len(verdict.failures)} errors, {len(verdict.warnings)} warnings")
+        for row in [*verdict.failures, *verdict.warnings][:20]:
+            text = f"{row.check} on {row.table} {row.partition}: {row.observed}; expected {row.expected}"
+            (complain if row.refuses else warn)(text)
     if outcome is not None:
         say(f"release    {outcome.release_id}" + ("" if outcome.is_new else "   (nothing new to publish)"))
     failed = [line for report in reports for line in report.failed]
@@ -191,6 +203,9 @@ def _report(pipeline: Pipeline, startup: float) -> int:
     order = ("land", "core", "dbt", "audit", "publish", "dagster", "start-up")
     parts = "  ".join(f"{name} {pipeline.seconds[name]:.1f}s" for name in order if name in pipeline.seconds)
     console.print(f"time       {parts}", soft_wrap=True)
+    if verdict is not None and not verdict.passed:
+        complain("the gate refused this candidate; readers keep the release they had (`sluice status`)")
+        return REFUSED
     return FEED_FAILED if failed else OK
 
 

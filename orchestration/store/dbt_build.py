@@ -20,6 +20,7 @@ from orchestration.store.layout import Layout
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 _FOLDERS = ("macros", "models", "seeds", "tests")
+_MESSAGE_LENGTH = 600
 _LOCK = threading.Lock()
 
 
@@ -77,28 +78,44 @@ def is_whole(layout: Layout) -> bool:
 
 def unit_tests(layout: Layout) -> list[DbtResult]:
     """Run the unit tests of the SQL. They need the columns of what `build` has built."""
-    return run(layout, ["test", "--select", "test_type:unit"])
+    return run(layout, ["test", "--select", "test_type:unit"])[0]
 
 
-def run(layout: Layout, arguments: list[str]) -> list[DbtResult]:
-    """Run one dbt command on the project; results in the order in which nodes ran.
+def run(layout: Layout, *commands: list[str]) -> list[list[DbtResult]]:
+    """Run dbt commands on the project, read once; per command the results in the order of running.
 
-    Raises `DbtError` when dbt stops before it runs anything. The DuckDB file is closed afterwards.
+    Raises `DbtError` when the project cannot be read, or a model or seed fails. The DuckDB file is
+    closed afterwards.
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     (layout.build / "dbt").mkdir(parents=True, exist_ok=True)
-    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
-    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
     with _LOCK, _environment(layout):
         try:
-            outcome = dbtRunner().invoke([*quiet, *arguments, *folders])
+            manifest = _invoke(dbtRunner(), ["parse"]).result
+            runner = dbtRunner(manifest=manifest)
+            return [_results(_invoke(runner, command)) for command in commands]
         finally:
             DuckDBConnectionManager.close_all_connections()
-    results = [_result(each) for each in getattr(outcome.result, "results", None) or []]
-    if outcome.exception is not None or (not outcome.success and not results):
-        raise DbtError(f"dbt {arguments[0]} stopped: {_cause(outcome.exception)}")
+
+
+def _invoke(runner: Any, command: list[str]) -> Any:
+    """One dbt command, silent but for its log file; raises `DbtError` when dbt itself stops."""
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors"]
+    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    outcome = runner.invoke([*quiet, *command, *folders])
+    if outcome.exception is not None:
+        raise DbtError(f"dbt {command[0]} stopped: {_one_line(outcome.exception)}")
+    return outcome
+
+
+def _results(outcome: Any) -> list[DbtResult]:
+    """What came of each node; raises `DbtError` for the first model or seed that failed."""
+    results = [_result(each) for each in outcome.result.results]
+    for result in results:
+        if result.kind in ("model", "seed") and result.status == "error":
+            raise DbtError(f"dbt {result.kind} {result.node} failed: {result.message}")
     return results
 
 
@@ -142,10 +159,11 @@ def _result(each: Any) -> DbtResult:
         kind=str(each.node.resource_type).removeprefix("NodeType."),
         status=str(each.status),
         failures=int(each.failures or 0),
-        message=" ".join(str(each.message or "").split()),
+        message=_one_line(each.message),
         seconds=float(each.execution_time),
     )
 
 
-def _cause(error: BaseException | None) -> str:
-    return " ".join(str(error).split()) if error else "no reason given; see build/dbt/logs/dbt.log"
+def _one_line(text: object) -> str:
+    """Text without line breaks, short enough for a message; the log file has all of it."""
+    return " ".join(str(text or "").split())[:_MESSAGE_LENGTH]

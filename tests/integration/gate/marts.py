@@ -68,37 +68,76 @@ def _facts(days: list[date]) -> Frames:
     prints = {"asset": "BTC", "venue": "okx", "liq_side": "long"}
     rows: dict[str, list[dict[str, Any]]] = {
         "fct_etf_flows_daily": [
-            {"trade_date": d, "asset": "BTC", "fund": f, "flow_usd": v, "printed_flow_usd": v} for d, f, v in etf
+            {"trade_date": d, "asset": "BTC", "fund": f, "flow_usd": v, "printed_flow_usd": v}
+            for d, f, v in etf
         ],
         "fct_etf_totals_daily": [
             {"trade_date": d, "asset": "BTC", "flow_usd": 3e6, "printed_total_usd": 3e6} for d in days
         ],
         "fct_flows_daily": [{**usd, "fact_date": d, "entity": f, "flow_usd": v} for d, f, v in etf],
         "fct_exchange_flows_daily": [
-            {"fact_date": d, "asset": "BTC", "entity": "all_exchanges", "inflow_coin": 5.0, "outflow_coin": 7.0,
-             "netflow_coin": -2.0, "reserve_coin": 100.0} for d in days
+            {
+                "fact_date": d,
+                "asset": "BTC",
+                "entity": "all_exchanges",
+                "inflow_coin": 5.0,
+                "outflow_coin": 7.0,
+                "netflow_coin": -2.0,
+                "reserve_coin": 100.0,
+            }
+            for d in days
         ],
         "fct_liquidations_hourly": [
-            {**prints, "fact_date": h.date(), "hour_at": h, "notional_usd": 0.1, "quantity_coin": 1.0, "n_prints": 2}
+            {
+                **prints,
+                "fact_date": h.date(),
+                "hour_at": h,
+                "notional_usd": 0.1,
+                "quantity_coin": 1.0,
+                "n_prints": 2,
+            }
             for h in hours
         ],
         "fct_liquidations_daily": [
-            {**prints, "fact_date": d, "series": "venue_prints", "notional_usd": 0.2, "quantity_coin": 2.0, "n_prints": 4}
+            {
+                **prints,
+                "fact_date": d,
+                "series": "venue_prints",
+                "notional_usd": 0.2,
+                "quantity_coin": 2.0,
+                "n_prints": 4,
+            }
             for d in days
         ],
         "fct_futures_basis_daily": [
-            {"fact_date": d, "symbol": "BTC-27MAR26", "asset": "BTC", "future_price": 70_500.0, "index_price": 70_000.0,
-             "basis_annualised_ratio": 0.05} for d in days
+            {
+                "fact_date": d,
+                "symbol": "BTC-27MAR26",
+                "asset": "BTC",
+                "future_price": 70_500.0,
+                "index_price": 70_000.0,
+                "basis_annualised_ratio": 0.05,
+            }
+            for d in days
         ],
         "fct_basis_term_structure_daily": [
             {"fact_date": d, "asset": "BTC", "tenor_days": t, "basis_annualised_ratio": 0.05}
-            for d in days for t in (30, 60)
+            for d in days
+            for t in (30, 60)
         ],
         "fct_stablecoin_supply_daily": [
-            {"fact_date": d, "asset": "USDT", "stablecoin_id": "1", "chain": c, "circulating_peg": v, "circulating_usd": v}
-            for d in days for c, v in (("all", 100.0), ("Tron", 60.0), ("Ethereum", 40.0))
+            {
+                "fact_date": d,
+                "asset": "USDT",
+                "stablecoin_id": "1",
+                "chain": c,
+                "circulating_peg": v,
+                "circulating_usd": v,
+            }
+            for d in days
+            for c, v in (("all", 100.0), ("Tron", 60.0), ("Ethereum", 40.0))
         ],
-    }  # fmt: skip
+    }
     return {name: frame_of(TABLES[name], values) for name, values in rows.items()}
 
 
