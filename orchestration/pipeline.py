@@ -240,7 +240,9 @@ class Pipeline:
             release = releases.current(self.layout)
             if self.has_work or release is None:
                 stored = self.layout.build / "candidate"
-                found = gate.publish(self.layout, stored.read_text() if stored.exists() else "none", self.clock())
+                found = gate.publish(
+                    self.layout, stored.read_text() if stored.exists() else "none", self.clock()
+                )
                 new = not isinstance(found, gate.NothingNew)
                 release = found.release if isinstance(found, gate.NothingNew) else found
                 write_bytes(self._settled, release.release_id.encode())

@@ -28,7 +28,10 @@ def result_of(table: Table, rows: list[dict]) -> dg.AssetCheckResult:
     """What the audit found for one table: failed rows are listed, at most 50."""
     failed = [row for row in rows if not row["passed"]]
     errors = [row for row in failed if row["severity"] == "error"]
-    shown = [{name: str(row[name]) for name in ("check", "partition", "severity", "observed", "expected")} for row in failed]
+    shown = [
+        {name: str(row[name]) for name in ("check", "partition", "severity", "observed", "expected")}
+        for row in failed
+    ]
     metadata: dict = {"checks": len(rows), "failed": len(failed)}
     if shown:
         metadata["failures"] = dg.MetadataValue.table([dg.TableRecord(row) for row in shown[:50]])

@@ -49,7 +49,10 @@ def _explain(error: Exception) -> int:
     if names & {"Refused", "AuditFailed"}:
         complain(str(error))
         return REFUSED
-    if isinstance(error, (SettingsError, SourceError, KeyError, ValueError)) or names & {"UsageError", "NoRelease"}:
+    if isinstance(error, (SettingsError, SourceError, KeyError, ValueError)) or names & {
+        "UsageError",
+        "NoRelease",
+    }:
         complain(str(error.args[0]) if error.args else str(error))
         return WRONG_USE
     if names & {"Busy", "DbtError", "OSError", "RuntimeError"} or type(error).__module__.startswith("duckdb"):

@@ -21,7 +21,9 @@ def list_feeds() -> None:
     rows = []
     for feed in FEEDS.values():
         row = seen.get(feed.name, {})
-        rows.append((feed.name, feed.source, feed.cadence, row.get("fetches", 0), row.get("last_known_at", "never")))
+        rows.append(
+            (feed.name, feed.source, feed.cadence, row.get("fetches", 0), row.get("last_known_at", "never"))
+        )
     table("", ("feed", "source", "cadence", "fetches", "last known at"), rows)
 
 
@@ -53,5 +55,10 @@ def show_feed(name: str = typer.Argument(help="A feed's name, from `sluice feeds
     if fetches:
         say(f"{'last fetch':<14}{fetches[-1].locator}, known at {fetches[-1].known_at:%Y-%m-%d %H:%M:%S}Z")
         say(f"{'sha256':<14}{fetches[-1].sha256}")
-    counts = [sum(getattr(account, part) for account in accounts) for part in ("rows_in", "published", "quarantined", "duplicates")]
-    say(f"{'rows':<14}{counts[0]} in = {counts[1]} published + {counts[2]} quarantined + {counts[3]} duplicates")
+    counts = [
+        sum(getattr(account, part) for account in accounts)
+        for part in ("rows_in", "published", "quarantined", "duplicates")
+    ]
+    say(
+        f"{'rows':<14}{counts[0]} in = {counts[1]} published + {counts[2]} quarantined + {counts[3]} duplicates"
+    )

@@ -52,7 +52,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     rows = [list(row) for row in rows]
     printed = Table(title=title or None, title_justify="left", header_style="bold", title_style="bold")
     for index, name in enumerate(columns):
-        numeric = any(isinstance(row[index], (int, float)) and not isinstance(row[index], bool) for row in rows)
+        numeric = any(
+            isinstance(row[index], (int, float)) and not isinstance(row[index], bool) for row in rows
+        )
         printed.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         printed.add_row(*(_escape(cell(value)) for value in row))

@@ -61,7 +61,11 @@ def show_rejects(
 
 
 @app.command("replay", epilog="Example:  sluice quarantine replay --feed okx_liquidations")
-def replay(feed: Annotated[str | None, typer.Option(help="Only this feed; default is every feed with rejects.")] = None) -> int:
+def replay(
+    feed: Annotated[
+        str | None, typer.Option(help="Only this feed; default is every feed with rejects.")
+    ] = None,
+) -> int:
     """Process a feed's raw bytes again, after a parser or an instrument list was mended.
 
     Rows that now pass go to core; `sluice run` publishes them.

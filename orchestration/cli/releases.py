@@ -37,13 +37,17 @@ def list_releases() -> None:
 
 
 @app.command("show", epilog="Example:  sluice release show")
-def show_release(release: Annotated[str | None, typer.Argument(metavar="ID", help="Default: the newest.")] = None) -> None:
+def show_release(
+    release: Annotated[str | None, typer.Argument(metavar="ID", help="Default: the newest.")] = None,
+) -> None:
     """One release: its tables, what changed against the one before, its checks."""
     from orchestration.store import releases
 
     layout = _layout()
     found = releases.get(layout, release)
-    say(f"[bold]{found.release_id}[/]  published {found.published_at:%Y-%m-%d %H:%M:%S}Z, candidate {found.candidate_id[:12]}")
+    say(
+        f"[bold]{found.release_id}[/]  published {found.published_at:%Y-%m-%d %H:%M:%S}Z, candidate {found.candidate_id[:12]}"
+    )
     changed = {name: (added, removed) for name, added, removed in releases.changes(layout, found)}
     table(
         "", ("table", "rows", "objects", "rows added", "rows removed"),
@@ -58,7 +62,9 @@ def show_release(release: Annotated[str | None, typer.Argument(metavar="ID", hel
 
 
 @app.command("rollback", epilog="Example:  sluice release rollback 20260206T140000Z-1a2b3c4d5e6f")
-def rollback(release: Annotated[str, typer.Argument(metavar="ID", help="The release that readers shall see.")]) -> None:
+def rollback(
+    release: Annotated[str, typer.Argument(metavar="ID", help="The release that readers shall see.")],
+) -> None:
     """Point readers at an earlier release. The next run publishes anew only if something changed."""
     from orchestration.store import releases
 

@@ -56,14 +56,22 @@ def window_of(day: str | None, first: str | None, last: str | None) -> Window | 
 
 
 def run(
-    day: Annotated[str | None, typer.Option("--date", metavar="D", help="Land the batch of one UTC day.")] = None,
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="D", help="Land the batch of one UTC day.")
+    ] = None,
     first: Annotated[str | None, typer.Option("--from", metavar="D", help="First day of a range.")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="D", help="Last day of a range.")] = None,
-    feeds: Annotated[str | None, typer.Option(help="Where payloads come from: sample, files or http.")] = None,
+    feeds: Annotated[
+        str | None, typer.Option(help="Where payloads come from: sample, files or http.")
+    ] = None,
     inbox: Annotated[Path | None, typer.Option(help="Folder of vendor files, for --feeds files.")] = None,
-    map_file: Annotated[Path | None, typer.Option("--map", help="Inbox map; default is DIR/inbox.toml.")] = None,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="Inbox map; default is DIR/inbox.toml.")
+    ] = None,
     only: Annotated[list[str] | None, typer.Option(metavar="SOURCE", help="Land only these sources.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be landed; write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be landed; write nothing.")
+    ] = False,
 ) -> int:
     """Land, parse, build, audit and publish. What is already there is not done again."""
     from orchestration.pipeline import Pipeline
@@ -81,7 +89,9 @@ def run(
     return _report(pipeline, startup)
 
 
-def _settings(feeds: str | None, inbox: Path | None, map_file: Path | None, only: list[str], window: Window | None) -> Settings:
+def _settings(
+    feeds: str | None, inbox: Path | None, map_file: Path | None, only: list[str], window: Window | None
+) -> Settings:
     import dataclasses
 
     from transforms.parse import SOURCES
@@ -118,7 +128,9 @@ def _report_inbox(pipeline: Pipeline) -> None:
         if len(unmatched) > 20:
             warn(f"… and {len(unmatched) - 20} more files that match nothing")
     if pipeline.settings.feeds == "sample":
-        say("[yellow]The sample feeds are a simulation:[/] seeded, calibrated on public figures, not market data.")
+        say(
+            "[yellow]The sample feeds are a simulation:[/] seeded, calibrated on public figures, not market data."
+        )
 
 
 def partition_tags(settings: Settings) -> dict[str, str]:
@@ -128,7 +140,9 @@ def partition_tags(settings: Settings) -> dict[str, str]:
     if settings.window:
         start, end = settings.window
     else:
-        start = end = samples.LAST if settings.feeds == "sample" else datetime.now().date() - timedelta(days=1)
+        start = end = (
+            samples.LAST if settings.feeds == "sample" else datetime.now().date() - timedelta(days=1)
+        )
     return {
         "dagster/asset_partition_range_start": start.isoformat(),
         "dagster/asset_partition_range_end": end.isoformat(),
@@ -166,7 +180,9 @@ def _execute(pipeline: Pipeline) -> None:
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         begun, before = time.monotonic(), sum(pipeline.seconds.values())
         try:
-            job.execute_in_process(instance=instance, tags=partition_tags(pipeline.settings), run_config=quiet)
+            job.execute_in_process(
+                instance=instance, tags=partition_tags(pipeline.settings), run_config=quiet
+            )
         except dg.DagsterError:
             # A blocking check ends the job; the verdict says it better than Dagster's message.
             if pipeline.verdict is None or pipeline.verdict.passed:
@@ -188,7 +204,9 @@ def _report(pipeline: Pipeline, startup: float) -> int:
         )  # fmt: skip
     outcome, verdict = pipeline.outcome, pipeline.verdict
     if verdict is not None:
-        say(f"audit      {len(verdict.rows)} checks, {len(verdict.failures)} errors, {len(verdict.warnings)} warnings")
+        say(
+            f"audit      {len(verdict.rows)} checks, {len(verdict.failures)} errors, {len(verdict.warnings)} warnings"
+        )
         for row in [*verdict.failures, *verdict.warnings][:20]:
             text = f"{row.check} on {row.table} {row.partition}: {row.observed}; expected {row.expected}"
             (complain if row.refuses else warn)(text)
@@ -222,7 +240,21 @@ def dev(
 
     settings = from_environment()
     prepare(Layout(settings.home))
-    environment = os.environ | {"SLUICE_HOME": str(settings.home), "DAGSTER_HOME": str(Layout(settings.home).dagster)}
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    environment = os.environ | {
+        "SLUICE_HOME": str(settings.home),
+        "DAGSTER_HOME": str(Layout(settings.home).dagster),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "orchestration.definitions",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     say(f"http://127.0.0.1:{port}  (stop with Ctrl-C)")
     return subprocess.run(command, env=environment, check=False).returncode

@@ -69,8 +69,12 @@ def query(text: str, release: str | None = None, as_of: datetime | None = None) 
 
 def sql(
     text: Annotated[str, typer.Argument(metavar="QUERY", help="One SQL query, DuckDB dialect.")],
-    release: Annotated[str | None, typer.Option(metavar="ID", help="A release other than the newest.")] = None,
-    as_of: Annotated[str | None, typer.Option(metavar="T", help="Facts as they were known at T (UTC).")] = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="ID", help="A release other than the newest.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="T", help="Facts as they were known at T (UTC).")
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.table,
     out: Annotated[Path | None, typer.Option(help="Write to this file in place of the screen.")] = None,
     limit: Annotated[int, typer.Option(help="Rows shown by --format table.")] = 100,
@@ -82,7 +86,7 @@ def sql(
     try:
         rows = query(text, release, when)
     except duckdb.Error as error:
-        complain(f"the query failed: {error}\n`sluice sql \"show tables\"` lists the tables")
+        complain(f'the query failed: {error}\n`sluice sql "show tables"` lists the tables')
         return WRONG_USE
     _print(rows, output, out, limit)
     return 0

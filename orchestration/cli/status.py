@@ -48,7 +48,9 @@ def show(day: Annotated[str, typer.Argument(metavar="DATE", help="A UTC day or t
         say()
         table(title, rows.columns, rows.iter_rows())
     say("\nQuery on:")
-    say('  sluice sql "select * from fct_etf_flows_daily_vintages where fund = \'IBIT\' order by recorded_at desc limit 5"')
+    say(
+        "  sluice sql \"select * from fct_etf_flows_daily_vintages where fund = 'IBIT' order by recorded_at desc limit 5\""
+    )
     say('  sluice sql --as-of 2026-02-06T02:00Z "from fct_etf_totals_daily" --limit 5')
     say(f"  sluice trace fct_etf_flows_daily trade_date={wanted} asset=BTC fund=IBIT")
     say("  sluice dev      the asset graph and the runs, in a browser")
@@ -74,7 +76,9 @@ def status() -> int:
         say("pending      nothing: the release holds all that is in core")
     else:
         first, last = pending["fact_date"].min(), pending["fact_date"].max()
-        say(f"pending      {pending['fact_date'].n_unique()} days changed since ({first} … {last}): `sluice run`")
+        say(
+            f"pending      {pending['fact_date'].n_unique()} days changed since ({first} … {last}): `sluice run`"
+        )
     refused = releases.refused(layout)
     if refused is not None:
         warn(f"the newest candidate was refused by {refused.height} checks; readers keep the release above")
@@ -82,14 +86,19 @@ def status() -> int:
               refused.select("check", "table", "partition", "observed", "expected").head(20).iter_rows())  # fmt: skip
     rejects = Quarantine(layout.quarantine).read()
     say(f"quarantine   {rejects.height} records" + (": `sluice quarantine list`" if rejects.height else ""))
-    rows = [(r["feed"], r["fetches"], r["last_known_at"], r["transports"]) for r in Ledger(layout.ledger).summary()]
+    rows = [
+        (r["feed"], r["fetches"], r["last_known_at"], r["transports"])
+        for r in Ledger(layout.ledger).summary()
+    ]
     if rows:
         table("", ("feed", "fetches", "last known at", "transport"), rows)
     return REFUSED if refused is not None else OK
 
 
 def doctor(
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended without changing any fact.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended without changing any fact.")
+    ] = False,
 ) -> int:
     """Check the data directory: raw bytes against hashes, accounts, releases, catalogues."""
     from orchestration.store.doctor import examine

@@ -35,17 +35,24 @@ def _conditions(name: str, pairs: list[str]) -> str:
         key, separator, value = pair.partition("=")
         if not separator or key not in TABLES[name].schema:
             raise typer.BadParameter(
-                f"{pair!r}: write KEY=VALUE with a column of {name}: {', '.join(TABLES[name].schema)}", param_hint="KEY=VALUE"
+                f"{pair!r}: write KEY=VALUE with a column of {name}: {', '.join(TABLES[name].schema)}",
+                param_hint="KEY=VALUE",
             )
         quoted = value.replace("'", "''")
-        parts.append(f"cast({key} as varchar) = '{quoted}'" if key.endswith("_date") is False else f"{key} = date '{quoted}'")
+        parts.append(
+            f"cast({key} as varchar) = '{quoted}'"
+            if key.endswith("_date") is False
+            else f"{key} = date '{quoted}'"
+        )
     return " and ".join(parts) or "true"
 
 
 def trace(
     name: Annotated[str, typer.Argument(metavar="TABLE", help="A published table.")],
     pairs: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="Which row.")],
-    release: Annotated[str | None, typer.Option(metavar="ID", help="A release other than the newest.")] = None,
+    release: Annotated[
+        str | None, typer.Option(metavar="ID", help="A release other than the newest.")
+    ] = None,
     save: Annotated[Path | None, typer.Option(help="Write the raw payloads into this folder.")] = None,
 ) -> int:
     """Lead from a published row to the core rows, fetches, files or URLs, hashes and bytes behind it."""

@@ -88,7 +88,9 @@ class CoreStore:
             differing = _differing_dates(old, after.select(table.schema.names()), column)
             if differing:
                 self.mark(table.name, differing)
-                self.replace_month(table, month, pl.concat([before.filter(~pl.col(column).is_in(wanted)), after]))
+                self.replace_month(
+                    table, month, pl.concat([before.filter(~pl.col(column).is_in(wanted)), after])
+                )
             changed |= differing
         return changed
 
@@ -104,7 +106,9 @@ class CoreStore:
 
     def mark(self, table_name: str, dates: Iterable[date]) -> None:
         """Note that a table's rows of these dates are about to change. Call before changing them."""
-        added = pl.DataFrame({"table_name": table_name, "fact_date": sorted(set(dates))}, schema=_PENDING_SCHEMA)
+        added = pl.DataFrame(
+            {"table_name": table_name, "fact_date": sorted(set(dates))}, schema=_PENDING_SCHEMA
+        )
         self._write_pending(pl.concat([self.pending(), added]).unique())
 
     def settle(self) -> None:

@@ -53,16 +53,14 @@ def build(layout: Layout, full_refresh: bool = False) -> list[DbtResult]:
     `DbtError` when a model or seed fails, or the project cannot be read.
     """
     stamp = _stamp(layout)
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    models = ["build", "--exclude-resource-type", "test", "unit_test"]
     if full_refresh or not is_whole(layout):
-        arguments.append("--full-refresh")
+        models.append("--full-refresh")
         stamp.unlink(missing_ok=True)
-    results = run(layout, arguments)
-    for result in results:
-        if result.kind in ("model", "seed") and not result.passed and result.status != "skipped":
-            raise DbtError(f"dbt {result.kind} {result.node} failed: {result.message}")
+    # Tests run after all models: in one go, a failed test would keep later models from being built.
+    built, tested = run(layout, models, ["test", "--exclude-resource-type", "unit_test"])
     write_bytes(stamp, project_fingerprint().encode())
-    return results
+    return [*built, *tested]
 
 
 def _stamp(layout: Layout) -> Path:

@@ -118,7 +118,14 @@ def _parse(raw: RawStore, feed: Feed, fetches: Sequence[Fetch]) -> _Batch:
         identity = fetch.fetch_id or 0
         try:
             parsed = feed.parse(
-                Payload(feed.name, raw.get(fetch.sha256), fetch.known_at, fetch.sha256, fetch.locator, fetch.params)
+                Payload(
+                    feed.name,
+                    raw.get(fetch.sha256),
+                    fetch.known_at,
+                    fetch.sha256,
+                    fetch.locator,
+                    fetch.params,
+                )
             )
             frames = {name: _with_lineage(frame, name, feed, fetch) for name, frame in parsed.frames.items()}
         except PayloadError as error:
@@ -155,7 +162,8 @@ def _with_lineage(frame: pl.DataFrame, name: str, feed: Feed, fetch: Fetch) -> p
         "is_simulated": pl.lit(simulated),
         FETCH: pl.lit(fetch.fetch_id or 0),
     }
-    return frame.with_columns(**lineage).select(*table.schema.names(), FETCH).cast({**table.schema, FETCH: pl.Int64()})
+    types = dict(table.schema) | {FETCH: pl.Int64()}
+    return frame.with_columns(**lineage).select(types).cast(types)
 
 
 def _merge(
@@ -177,7 +185,9 @@ def _merge(
         _quarantine_rows(split.rejects, table, "placeholder_over_value", reason, batch)
         new = split.informative
     collapsed = collapse(existing, new, table)
-    _quarantine_rows(collapsed.conflicts, table, "duplicated_grain", "the payload gives this key twice", batch)
+    _quarantine_rows(
+        collapsed.conflicts, table, "duplicated_grain", "the payload gives this key twice", batch
+    )
     for identity, rows in collapsed.kept.group_by(FETCH).len().iter_rows():
         batch.published[identity] += rows
     kept = collapsed.kept.select(table.schema.names())
@@ -189,8 +199,12 @@ def _written_by(feed: Feed, fetches: Sequence[Fetch], whole_feed: bool) -> pl.Ex
     own = pl.col("source") == feed.name
     if whole_feed:
         return own
-    return own & pl.col("raw_sha256").is_in([fetch.sha256 for fetch in fetches]) & pl.col("known_at").is_in(
-        pl.Series([fetch.known_at for fetch in fetches], dtype=pl.Datetime("us", "UTC")).implode()
+    return (
+        own
+        & pl.col("raw_sha256").is_in([fetch.sha256 for fetch in fetches])
+        & pl.col("known_at").is_in(
+            pl.Series([fetch.known_at for fetch in fetches], dtype=pl.Datetime("us", "UTC")).implode()
+        )
     )
 
 
@@ -209,7 +223,9 @@ def _validated(new: pl.DataFrame, table: Table, batch: _Batch) -> pl.DataFrame:
         .group_by("row_index", maintain_order=True)
         .agg(
             rule=pl.col("check").first(),
-            reason=pl.format("{} breaks {}", pl.col("column").cast(pl.String), pl.col("check")).str.join("; "),
+            reason=pl.format("{} breaks {}", pl.col("column").cast(pl.String), pl.col("check")).str.join(
+                "; "
+            ),
         )
         .sort("row_index")
     )
@@ -249,7 +265,10 @@ def _write(
 def _mark_dependents(core: CoreStore, table: Table, rows: pl.DataFrame) -> None:
     """A changed description of an instrument or a coin touches the dates on which it is used."""
     used_by = {
-        "core_instruments__contracts": (("core_liquidations__prints", "symbol"), ("core_futures__quotes", "symbol")),
+        "core_instruments__contracts": (
+            ("core_liquidations__prints", "symbol"),
+            ("core_futures__quotes", "symbol"),
+        ),
         "core_stablecoins__assets": (("core_stablecoins__supply", "stablecoin_id"),),
     }
     for name, key in used_by.get(table.name, ()):

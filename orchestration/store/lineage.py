@@ -41,7 +41,9 @@ def inputs_of(core: CoreStore, mart: Table, row: dict[str, Any]) -> dict[str, pl
     for name in mart.inputs:
         if row.get("flow_type") in _FLOW_INPUT and _FLOW_INPUT[row["flow_type"]] != name:
             continue
-        if row.get("series") in _SERIES_INPUT and name in set(_SERIES_INPUT.values()) - {_SERIES_INPUT[row["series"]]}:
+        if row.get("series") in _SERIES_INPUT and name in set(_SERIES_INPUT.values()) - {
+            _SERIES_INPUT[row["series"]]
+        }:
             continue
         rows = _matching(core, base, name, row)
         if row.get("recorded_at") is not None:

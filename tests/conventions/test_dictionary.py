@@ -9,7 +9,14 @@ from schemas.columns import COLUMNS
 from schemas.tables import FACTS, MARTS, TABLES, VINTAGES
 from schemas.units import UNITS
 
-_SUFFIX = {"_usd": "usd", "_coin": "coin", "_days": "days", "_seconds": "seconds", "_at": "instant", "_date": "date"}
+_SUFFIX = {
+    "_usd": "usd",
+    "_coin": "coin",
+    "_days": "days",
+    "_seconds": "seconds",
+    "_at": "instant",
+    "_date": "date",
+}
 
 
 @pytest.mark.parametrize("column", COLUMNS.values(), ids=lambda column: column.name)

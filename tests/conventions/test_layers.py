@@ -39,14 +39,26 @@ def test_schemas_know_nothing_of_the_other_layers(path: Path):
 @pytest.mark.parametrize("path", [p for p in SOURCES if _label(p).startswith("transforms/")], ids=_label)
 def test_transforms_are_pure(path: Path):
     """A transform that reads a clock, a file or the environment gives another answer on a rebuild."""
-    assert not _tops(path) & {"orchestration", "dagster", "dbt", "duckdb", "os", "logging", "requests", "httpx", "time"}
+    assert not _tops(path) & {
+        "orchestration",
+        "dagster",
+        "dbt",
+        "duckdb",
+        "os",
+        "logging",
+        "requests",
+        "httpx",
+        "time",
+    }
     text = path.read_text("utf-8")
     assert "datetime.now(" not in text
     assert "open(" not in text.replace("gzip.open(", "")
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in SOURCES if _label(p).startswith(("orchestration/sources/", "orchestration/store/"))], ids=_label
+    "path",
+    [p for p in SOURCES if _label(p).startswith(("orchestration/sources/", "orchestration/store/"))],
+    ids=_label,
 )
 def test_sources_and_store_do_not_know_dagster(path: Path):
     """Fetching, storing and the gate must work, and be tested, without the orchestrator."""

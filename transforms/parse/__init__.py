@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from schemas.feed import Feed
-from transforms.parse import binance, bybit, cryptoquant, defillama, deribit, farside, okx, settlement_csv, tardis
+from transforms.parse import (
+    binance,
+    bybit,
+    cryptoquant,
+    defillama,
+    deribit,
+    farside,
+    okx,
+    settlement_csv,
+    tardis,
+)
 
 FEEDS: dict[str, Feed] = {
     feed.name: feed
@@ -11,5 +21,3 @@ FEEDS: dict[str, Feed] = {
     for feed in module.FEEDS
 }
 SOURCES: dict[str, str] = {feed.name: feed.source for feed in FEEDS.values()}
-
-__all__ = ["FEEDS", "SOURCES"]

@@ -15,7 +15,18 @@ from orchestration.store.ledger import Fetch, Ledger
 from orchestration.store.raw import RawCorrupt, RawStore
 
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
-FETCH = Fetch("farside", "farside_etf_flows", "files", "file:a.csv", NOON, NOON, "0" * 64, 3, NOON.date(), {"asset": "BTC"})
+FETCH = Fetch(
+    "farside",
+    "farside_etf_flows",
+    "files",
+    "file:a.csv",
+    NOON,
+    NOON,
+    "0" * 64,
+    3,
+    NOON.date(),
+    {"asset": "BTC"},
+)
 
 
 @given(content=st.binary(max_size=2000))
@@ -62,7 +73,10 @@ def test_the_ledger_refuses_to_forget(tmp_path, statement):
     """A ledger that can be edited proves nothing."""
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.record([FETCH])
-    with sqlite3.connect(ledger.path) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+    with (
+        sqlite3.connect(ledger.path) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="append-only"),
+    ):
         connection.execute(statement)
 
 
