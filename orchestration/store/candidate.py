@@ -10,6 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 WHOLE = "all"
 NONE = "none"
+_MONTH = "month of row"
 _MONTHS_AT_ONCE = 24
 _KEPT = 10
 
@@ -142,13 +144,13 @@ def _frames(
     """Rows of the built table by month: the table's columns and types, in the order of the grain."""
     ordered = sorted(months)
     month_of = _month_sql(connection, table)
-    query = f'select *, {month_of} as "month of row" from "{table.name}" where "month of row" in $months'
+    query = f'select *, {month_of} as "{_MONTH}" from "{table.name}" where "{_MONTH}" in $months'
     for start in range(0, len(ordered), _MONTHS_AT_ONCE):
         chunk = ordered[start : start + _MONTHS_AT_ONCE]
-        rows = connection.execute(query, {"months": chunk}).pl()
+        rows = _conformed(connection.execute(query, {"months": chunk}).pl(), table)
+        found = rows.partition_by(_MONTH, as_dict=True, include_key=False, maintain_order=True)
         for month in chunk:
-            frame = rows.filter(pl.col("month of row") == month).drop("month of row")
-            yield month, _conformed(frame, table)
+            yield month, found.get((month,), rows.clear().drop(_MONTH))
 
 
 def _conformed(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -156,13 +158,13 @@ def _conformed(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 
     A value that cannot be cast leaves its column as it is, for the audit to name.
     """
-    known = [name for name in table.schema if name in frame.columns]
-    strangers = [name for name in frame.columns if name not in table.schema]
+    schema = table.schema
+    known = [name for name in schema if name in frame.columns]
+    strangers = [name for name in frame.columns if name not in schema]
     for name in known:
-        try:
-            frame = frame.with_columns(pl.col(name).cast(table.schema[name]))
-        except pl.exceptions.PolarsError:
-            continue
+        if frame.schema[name] != schema[name]:
+            with suppress(pl.exceptions.PolarsError):
+                frame = frame.with_columns(pl.col(name).cast(schema[name]))
     # Ties (a key given twice) are ordered by the rest of the row, so that bytes do not vary.
     key = [name for name in table.grain if name in known]
     rest = [name for name in (*known, *strangers) if name not in key]

@@ -163,7 +163,7 @@ def _with_lineage(frame: pl.DataFrame, name: str, feed: Feed, fetch: Fetch) -> p
         FETCH: pl.lit(fetch.fetch_id or 0),
     }
     types = dict(table.schema) | {FETCH: pl.Int64()}
-    return frame.with_columns(**lineage).select(types).cast(types)
+    return frame.with_columns(**lineage).select(list(types)).cast(types)
 
 
 def _merge(

@@ -25,13 +25,25 @@ def at(day, hour=6):
 
 def acceptable(column):
     """A value that a column accepts, for what a test does not care about."""
-    known = {"raw_sha256": "a" * 64, "finality": "final", "venue": "okx", "asset": "BTC", "is_simulated": False}
+    known = {
+        "raw_sha256": "a" * 64,
+        "finality": "final",
+        "venue": "okx",
+        "asset": "BTC",
+        "is_simulated": False,
+    }
     if column.name in known or column.nullable:
         return known.get(column.name)
     codes = [check.values[0] for check in column.checks if isinstance(check, OneOf)]
     if codes or column.dtype == pl.String:
         return codes[0] if codes else "x"
-    return False if column.dtype == pl.Boolean else datetime(2026, 1, 1, tzinfo=UTC) if column.dtype.is_temporal() else 1
+    return (
+        False
+        if column.dtype == pl.Boolean
+        else datetime(2026, 1, 1, tzinfo=UTC)
+        if column.dtype.is_temporal()
+        else 1
+    )
 
 
 def rows_of(name, rows):
@@ -42,9 +54,21 @@ def rows_of(name, rows):
 
 def etf(day, shift=0.0):
     cell = {"trade_date": day, "source": "farside_etf_flows"}
-    waiting = {**cell, "fund": "FBTC", "printed_flow_usd": 0.0, "status": "pending_zero", "finality": "preliminary"}
+    waiting = {
+        **cell,
+        "fund": "FBTC",
+        "printed_flow_usd": 0.0,
+        "status": "pending_zero",
+        "finality": "preliminary",
+    }
     return [
-        {**cell, "fund": "IBIT", "flow_usd": 0.1 + shift, "printed_flow_usd": 0.1 + shift, "known_at": at(day)},
+        {
+            **cell,
+            "fund": "IBIT",
+            "flow_usd": 0.1 + shift,
+            "printed_flow_usd": 0.1 + shift,
+            "known_at": at(day),
+        },
         {**waiting, "known_at": at(day)},
         {**cell, "fund": "FBTC", "flow_usd": 0.2, "printed_flow_usd": 0.2, "known_at": at(day, 9)},
     ]
@@ -52,9 +76,20 @@ def etf(day, shift=0.0):
 
 def exchange(day, shift=0.0):
     n = (day - DAYS[0]).days
-    keys = {"fact_date": day, "entity": "all_exchanges", "source": "cryptoquant_exchange_flows", "known_at": at(day)}
-    values = {("netflow", "coin"): 2.0 + shift, ("reserve", "coin"): 100.0 + 2 * n + shift, ("reserve", "usd"): 999.0 + n}
-    return [{**keys, "metric": metric, "unit": unit, "value": value} for (metric, unit), value in values.items()]
+    keys = {
+        "fact_date": day,
+        "entity": "all_exchanges",
+        "source": "cryptoquant_exchange_flows",
+        "known_at": at(day),
+    }
+    values = {
+        ("netflow", "coin"): 2.0 + shift,
+        ("reserve", "coin"): 100.0 + 2 * n + shift,
+        ("reserve", "usd"): 999.0 + n,
+    }
+    return [
+        {**keys, "metric": metric, "unit": unit, "value": value} for (metric, unit), value in values.items()
+    ]
 
 
 def prints(day, count=3):
@@ -72,18 +107,43 @@ def vendor_totals(day):
 
 def supplies(day, shift=0.0):
     n = (day - DAYS[0]).days
-    keys = {"fact_date": day, "chain": "all", "known_at": at(day), "source": "defillama_stablecoin_chart_export"}
+    keys = {
+        "fact_date": day,
+        "chain": "all",
+        "known_at": at(day),
+        "source": "defillama_stablecoin_chart_export",
+    }
     amounts = {"1": 100.0 + n + shift, "258": 50.0 + n, "424242": 1.0}
-    return [{**keys, "stablecoin_id": identity, "circulating_peg": amount} for identity, amount in amounts.items()]
+    return [
+        {**keys, "stablecoin_id": identity, "circulating_peg": amount} for identity, amount in amounts.items()
+    ]
 
 
 def contracts(day):
-    keys = {"fact_date": day, "symbol": "BTC-27MAR26", "source": "okx_mark_prices", "expires_at": datetime(2026, 3, 27, 8, tzinfo=UTC)}
-    return [{**keys, "future_price": 100.0, "basis_annualised_ratio": 0.05, "is_node": True, "recorded_at": at(day)}]
+    keys = {
+        "fact_date": day,
+        "symbol": "BTC-27MAR26",
+        "source": "okx_mark_prices",
+        "expires_at": datetime(2026, 3, 27, 8, tzinfo=UTC),
+    }
+    return [
+        {
+            **keys,
+            "future_price": 100.0,
+            "basis_annualised_ratio": 0.05,
+            "is_node": True,
+            "recorded_at": at(day),
+        }
+    ]
 
 
 def tenors(day):
-    keys = {"fact_date": day, "source": "okx_mark_prices", "recorded_at": at(day), "basis_annualised_ratio": 0.05}
+    keys = {
+        "fact_date": day,
+        "source": "okx_mark_prices",
+        "recorded_at": at(day),
+        "basis_annualised_ratio": 0.05,
+    }
     return [{**keys, "tenor_days": tenor} for tenor in (30, 60)]
 
 
@@ -141,7 +201,9 @@ def evolved(built):
     put(layout, "core_exchange__flows", [DAYS[2]], shift=0.5)
     put(layout, "core_stablecoins__supply", [DAYS[0]], shift=3.0)
     put(layout, "core_liquidations__events", [DAYS[3]], count=5)
-    CoreStore(layout).replace_dates(TABLES["core_basis__contracts"], [DAYS[4]], rows_of("core_basis__contracts", []))
+    CoreStore(layout).replace_dates(
+        TABLES["core_basis__contracts"], [DAYS[4]], rows_of("core_basis__contracts", [])
+    )
     settled_build(layout)
     return layout, before, marts(layout)
 
@@ -157,7 +219,12 @@ def test_every_fact_has_rows_that_are_the_newest_of_its_vintages(built):
     """An empty mart keeps every rule: the tests below would prove nothing on it."""
     frames = marts(built[0])
     for fact in FACTS:
-        newest = frames[f"{fact.name}_vintages"].filter("is_latest").select(fact.column_names).sort(fact.column_names)
+        newest = (
+            frames[f"{fact.name}_vintages"]
+            .filter("is_latest")
+            .select(fact.column_names)
+            .sort(fact.column_names)
+        )
         assert newest.height > 0
         assert newest.equals(frames[fact.name].sort(fact.column_names)), fact.name
 
@@ -179,14 +246,22 @@ def test_roubles_and_unknown_pegs_are_not_dollars(built):
     """They would inflate the dollar supply without a word."""
     day = marts(built[0])["fct_stablecoin_supply_daily"].filter(fact_date=DAYS[1])
     found = {row["asset"]: (row["circulating_usd"], row["status"]) for row in day.iter_rows(named=True)}
-    assert found == {"USDT": (101.0, None), "A7A5": (None, "not_usd_peg"), "llama.424242": (None, "unknown_peg")}
+    assert found == {
+        "USDT": (101.0, None),
+        "A7A5": (None, "not_usd_peg"),
+        "llama.424242": (None, "unknown_peg"),
+    }
 
 
 def test_an_incremental_build_changes_what_changed(evolved):
     """A build that missed a changed date, or the day after it, would publish an old number for good."""
     _, before, after = evolved
     reserve = after["fct_exchange_flows_daily"].filter(fact_date=DAYS[3])["reserve_change_coin"].to_list()
-    issued = after["fct_stablecoin_supply_daily"].filter(fact_date=DAYS[1], asset="USDT")["net_issuance_peg"].to_list()
+    issued = (
+        after["fct_stablecoin_supply_daily"]
+        .filter(fact_date=DAYS[1], asset="USDT")["net_issuance_peg"]
+        .to_list()
+    )
     assert (reserve, issued) == ([1.5], [-2.0])
     assert after["fct_futures_basis_daily"].filter(fact_date=DAYS[4]).is_empty()
     assert set(differing(before, after)) >= {fact.name for fact in FACTS}
@@ -231,8 +306,15 @@ def test_a_changed_description_of_a_coin_reaches_every_date(evolved):
     """A coin that is named after the fact would keep its number in the old months."""
     layout, _, _ = evolved
     core = CoreStore(layout)
-    named = {"stablecoin_id": "424242", "asset": "NEWUSD", "peg_currency": "USD", "source": "defillama_stablecoins"}
-    core.replace_month(TABLES["core_stablecoins__assets"], "all", rows_of("core_stablecoins__assets", [named]))
+    named = {
+        "stablecoin_id": "424242",
+        "asset": "NEWUSD",
+        "peg_currency": "USD",
+        "source": "defillama_stablecoins",
+    }
+    core.replace_month(
+        TABLES["core_stablecoins__assets"], "all", rows_of("core_stablecoins__assets", [named])
+    )
     core.mark("core_stablecoins__assets", [DAYS[0]])
     settled_build(layout)
     assets = marts(layout)["fct_stablecoin_supply_daily"]
@@ -260,4 +342,6 @@ def test_a_failed_model_is_an_error_that_names_it(tmp_path):
 
 def test_a_build_leaves_the_environment_as_it_was(built):
     """The next home in the same process would be built from this one's core."""
-    assert not [name for name in os.environ if name.startswith(("SLUICE_CORE", "SLUICE_WAREHOUSE", "DBT_TARGET"))]
+    assert not [
+        name for name in os.environ if name.startswith(("SLUICE_CORE", "SLUICE_WAREHOUSE", "DBT_TARGET"))
+    ]

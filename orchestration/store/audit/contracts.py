@@ -14,6 +14,7 @@ import polars as pl
 from orchestration.store.audit.scope import MAX_KEYS, AuditRow, Key, Scope, row
 from orchestration.store.objects import Manifest
 from schemas import rules
+from schemas.column import UTC_INSTANT
 from schemas.render.pandera import CHECKS, validate
 from schemas.table import Table
 from schemas.tables import MARTS
@@ -99,7 +100,7 @@ def _future(table: Table, month: str, frame: pl.DataFrame, as_of: datetime) -> A
     last = as_of.astimezone(UTC).date() + timedelta(days=rules.FUTURE_DAYS_ALLOWED)
     end = datetime.combine(last + timedelta(days=1), time(), UTC)
     types = frame.schema
-    beyond = [pl.col(name) >= end for name in _INSTANTS if types.get(name) == pl.Datetime("us", "UTC")]
+    beyond = [pl.col(name) >= end for name in _INSTANTS if types.get(name) == UTC_INSTANT]
     if table.date_column and types.get(table.date_column) == pl.Date:
         beyond.append(pl.col(table.date_column) > last)
     late = frame.filter(pl.any_horizontal(beyond)) if beyond else frame.clear()
