@@ -60,6 +60,11 @@ class CoreStore:
         frames = [pl.read_parquet(file, hive_partitioning=False) for file in files]
         return pl.concat(frames).select(table.schema.names()) if frames else table.empty()
 
+    def scan(self, table: Table) -> pl.LazyFrame:
+        """All rows of a table, lazily: only the columns asked for are read."""
+        files = sorted((self.layout.core / table.name).glob("month=*/data.parquet"))
+        return pl.scan_parquet(files, hive_partitioning=False) if files else table.empty().lazy()
+
     def read_dates(self, table: Table, dates: Iterable[date]) -> pl.DataFrame:
         """Rows of a dated table on these dates."""
         wanted = sorted(set(dates))

@@ -24,6 +24,7 @@ from orchestration.store.ledger import Fetch, Ledger
 from orchestration.store.quarantine import Quarantine
 from orchestration.store.raw import RawCorrupt, RawStore
 from schemas.feed import Feed, Payload, PayloadError, Reject
+from schemas.stablecoins import STABLECOINS
 from schemas.tables import Table
 
 FETCH = "fetch_id"
@@ -254,7 +255,7 @@ def _write(
         changed = set()
     if not kept.is_empty() or not previous.is_empty():
         core.mark(table.name, changed)
-        _mark_dependents(core, table, pl.concat([previous, kept]))
+        _mark_dependents(core, table, pl.concat([previous, kept]), existing)
     by_month = month_of(table)
     touched = pl.concat([previous, kept]).select(by_month.alias("m"))["m"].unique().sort()
     for month in touched:
@@ -262,17 +263,21 @@ def _write(
         core.replace_month(table, month, both)
 
 
-def _mark_dependents(core: CoreStore, table: Table, rows: pl.DataFrame) -> None:
+def _mark_dependents(core: CoreStore, table: Table, rows: pl.DataFrame, existing: pl.DataFrame) -> None:
     """A changed description of an instrument or a coin touches the dates on which it is used."""
-    used_by = {
-        "core_instruments__contracts": (
-            ("core_liquidations__prints", "symbol"),
-            ("core_futures__quotes", "symbol"),
-        ),
-        "core_stablecoins__assets": (("core_stablecoins__supply", "stablecoin_id"),),
-    }
-    for name, key in used_by.get(table.name, ()):
-        user = table_of(name)
-        values = rows[key].unique().implode()
-        frame = core.read(user).filter(pl.col(key).is_in(values))
-        core.mark(name, frame[user.date_column or ""])
+    if table.name == "core_instruments__contracts":
+        for user in ("core_liquidations__prints", "core_futures__quotes"):
+            _mark_users(core, user, "symbol", rows["symbol"])
+    elif table.name == "core_stablecoins__assets":
+        # A symbol belongs to the lowest id that has it, so all ids of the symbols concerned are touched.
+        known = pl.concat([existing, rows])
+        symbols = known.filter(pl.col("stablecoin_id").is_in(rows["stablecoin_id"].unique().implode()))["asset"]
+        sharing = known.filter(pl.col("asset").is_in(symbols.unique().implode()))["stablecoin_id"]
+        listed = [coin.stablecoin_id for coin in STABLECOINS if coin.symbol in set(symbols)]
+        _mark_users(core, "core_stablecoins__supply", "stablecoin_id", pl.concat([sharing, pl.Series(listed, dtype=pl.String)]))
+
+
+def _mark_users(core: CoreStore, user: str, key: str, values: pl.Series) -> None:
+    table = table_of(user)
+    used = core.scan(table).filter(pl.col(key).is_in(values.unique().implode()))
+    core.mark(user, used.select(pl.col(table.date_column or "").unique()).collect().to_series())

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from schemas.render import dbt, dictionary
 
@@ -38,12 +38,20 @@ def drift(root: Path) -> list[str]:
 
 
 def misspelt(root: Path) -> list[str]:
-    """`file: key` for every key of a dbt properties file that dbt would not know."""
+    """Keys of dbt's properties files that dbt would ignore, and files that are no YAML: one line each."""
     found = []
-    for file in sorted((root / dbt.PROJECT / "models").rglob("*.yml")):
-        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        found += [f"{file.relative_to(root)}: unknown key in {key}" for key in dbt.unknown_keys(document)]
+    for folder in ("models", "seeds"):
+        for file in sorted((root / dbt.PROJECT / folder).rglob("*.yml")):
+            found += [f"{file.relative_to(root).as_posix()}: {fault}" for fault in _faults(file)]
     return found
+
+
+def _faults(file: Path) -> list[str]:
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        return [f"not YAML: {' '.join(str(error).split())}"]
+    return [f"unknown key in {key}" for key in dbt.unknown_keys(document)]
 
 
 def _read(file: Path) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from schemas import rules
 from schemas.column import Between, Column, Matches, OneOf
@@ -143,6 +143,11 @@ def models_yaml(domain: str) -> str:
     return _yaml({"version": 2, "models": [_model(table) for table in MARTS if table.domain == domain]})
 
 
+def _macro(signature: str, value: str) -> str:
+    body = f"{{% macro {signature} %}}\n  {{% do return({value}) %}}\n{{% endmacro %}}"
+    return f"{{# {HEADER} #}}\n{body}\n"
+
+
 def _fact(fact: Table, vintages: Table) -> dict[str, Any]:
     reads = core_reads(fact)
     plain = {*fact.grain, *VINTAGE}
@@ -168,13 +173,13 @@ def tables_macro() -> str:
         body = ",\n".join(f'      "{key}": {json.dumps(value)}' for key, value in entry.items())
         lines.append(f'    "{name}": {{\n{body}\n    }}')
     inner = ",\n".join(lines)
-    return f"{{# {HEADER} #}}\n{{% macro tables() %}}\n  {{% do return({{\n{inner}\n  }}) %}}\n{{% endmacro %}}\n"
+    return _macro("tables()", f"{{\n{inner}\n  }}")
 
 
 def rules_macro() -> str:
     """The macro `rule(name)`: the limits that SQL shares with Python."""
     limits = ",\n".join(f'    "{name}": {getattr(rules, name)!r}' for name in _RULES)
-    return f"{{# {HEADER} #}}\n{{% macro rule(name) %}}\n  {{% do return({{\n{limits}\n  }}[name]) %}}\n{{% endmacro %}}\n"
+    return _macro("rule(name)", f"{{\n{limits}\n  }}[name]")
 
 
 def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -10,7 +10,6 @@ newest changed partitions up to a number of rows, one batch per table.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,7 +37,6 @@ def prepare() -> Future[None]:
 
 
 def _import() -> None:
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations  # noqa: F401
     import pandera.polars  # noqa: F401
 
@@ -86,6 +84,7 @@ def _context(folder: Path) -> Any:
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context.variables.analytics_enabled = False
     context.delete_data_docs_site("local_site")
     site: Any = {
         "class_name": "SiteBuilder",
