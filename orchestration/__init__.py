@@ -1,1 +1,1 @@
-""""""
+"""Dagster assets, sources, the store and the command line."""

@@ -1,1 +1,1 @@
-""""""
+"""What Dagster materialises. Thin: call a step, return metadata."""

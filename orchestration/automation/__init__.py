@@ -1,1 +1,1 @@
-""""""
+"""Partitions, jobs, schedules, sensors."""

@@ -1,1 +1,1 @@
-""""""
+"""Configuration turned into plain objects; the only reader of the environment."""

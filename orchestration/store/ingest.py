@@ -163,8 +163,8 @@ def _with_lineage(frame: pl.DataFrame, name: str, feed: Feed, fetch: Fetch) -> p
         "is_simulated": pl.lit(simulated),
         FETCH: pl.lit(fetch.fetch_id or 0),
     }
-    types = dict(table.schema) | {FETCH: pl.Int64()}
-    return frame.with_columns(**lineage).select(list(types)).cast(types)
+    types = pl.Schema([*table.schema.items(), (FETCH, pl.Int64())])
+    return frame.with_columns(**lineage).select(types.names()).cast(types)
 
 
 def _merge(

@@ -1,1 +1,1 @@
-""""""
+"""What is rendered from schemas: pandera, Great Expectations, dbt YAML, the data dictionary."""

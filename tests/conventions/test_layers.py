@@ -76,7 +76,9 @@ def test_only_the_settings_read_the_environment(path: Path):
     """A setting read in two places has two defaults."""
     text = path.read_text("utf-8")
     assert "os.getenv" not in text
-    assert "environ.get(" not in text or _label(path) in {"orchestration/cli/__init__.py"}
+    # The command line asks for SLUICE_DEBUG; the dbt runner sets dbt's variables and puts back what was there.
+    allowed = {"orchestration/cli/__init__.py", "orchestration/store/dbt_build.py"}
+    assert "environ.get(" not in text or _label(path) in allowed
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_label)

@@ -1,1 +1,1 @@
-""""""
+"""Conform what was parsed: duplicates, ids, units, instants, sessions."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from schemas.table import Table
 
-PLACEHOLDERS = ("pending", "pending_zero")
+PLACEHOLDERS = ("pending", "pending_zero", "missing")
 _ORDER = "__order"
 _KEY = "__key"
 _IS_NEW = "__is_new"
@@ -84,8 +84,8 @@ def drop_uninformative(existing: pl.DataFrame, new: pl.DataFrame, table: Table) 
     """Take out placeholders that come after a reported value of the same cell (ETF flow tables).
 
     A page that has lost a number, or a shape of it that prints zeros for unknown, does not unsay the
-    number. With a reported state (`status` null) at or before its `known_at`, a `pending` or
-    `pending_zero` row is a duplicate if it prints nothing or if the reported value is zero; otherwise
+    number. With a reported state (`status` null) at or before its `known_at`, a `pending`, `pending_zero`
+    or `missing` row is a duplicate if it prints nothing or if the reported value is zero; otherwise
     it is a reject. Of one instant, reported values come first.
     """
     keys = [name for name in table.grain if name != "known_at"]
