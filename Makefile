@@ -28,7 +28,7 @@ setup: $(VENV)/.installed ## Install everything into .venv, from requirements.lo
 
 demo: setup ## Run the pipeline on the sample feeds and show what it published
 	$(BIN)/sluice run --feeds sample
-	$(BIN)/sluice demo
+	$(BIN)/sluice show 2026-02-05
 
 test: setup ## All the tests: unit, integration, pipeline
 	$(BIN)/python -m pytest -n 2 --dist loadfile

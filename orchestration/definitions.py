@@ -27,6 +27,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
         jobs=[daily_job],
         schedules=[daily_schedule],
         sensors=[failed_run],
+        executor=dg.in_process_executor,
         resources=resources,
     )
 

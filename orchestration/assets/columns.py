@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from schemas.render.dbt import described, duckdb_type
 from schemas.tables import Table
 
 OWNERS = ["team:sluice"]
@@ -22,8 +23,8 @@ def metadata_of(table: Table) -> Mapping[str, Any]:
     columns = [
         dg.TableColumn(
             column.name,
-            type=str(column.dtype),
-            description=f"{column.description} Unit: {column.unit}.",
+            type=duckdb_type(column),
+            description=described(column),
             constraints=dg.TableColumnConstraints(nullable=column.nullable),
         )
         for column in table.columns

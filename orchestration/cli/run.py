@@ -229,32 +229,25 @@ def _report(pipeline: Pipeline, startup: float) -> int:
 
 def dev(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000,
-) -> int:
+) -> None:
     """Open Dagster on this data directory: the asset graph, runs, checks, the schedule."""
     import os
-    import subprocess
     import sys
 
     from orchestration.resources.instance import prepare
     from orchestration.store.layout import Layout
 
     settings = from_environment()
-    prepare(Layout(settings.home))
+    layout = Layout(settings.home)
+    prepare(layout)
     environment = os.environ | {
         "SLUICE_HOME": str(settings.home),
-        "DAGSTER_HOME": str(Layout(settings.home).dagster),
+        "DAGSTER_HOME": str(layout.dagster),
+        # Dagster's remarks on its own interface, a hundred lines of them at every start.
+        "PYTHONWARNINGS": "ignore:Parameter `backfill_policy`,ignore:Function `dev_command`",
     }
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-m",
-        "orchestration.definitions",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    ]
+    where = ["-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     say(f"http://127.0.0.1:{port}  (stop with Ctrl-C)")
-    return subprocess.run(command, env=environment, check=False).returncode
+    sys.stdout.flush()
+    # Dagster takes this process's place, so that a signal reaches it and all that it started.
+    os.execve(sys.executable, [sys.executable, "-m", "dagster", "dev", *where], environment)

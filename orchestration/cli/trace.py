@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestration.cli import OK, WRONG_USE
-from orchestration.cli.output import cell, complain, say, table
+from orchestration.cli.output import cell, complain, say
 from orchestration.resources.settings import from_environment
 
 EXAMPLES = """
@@ -89,11 +89,9 @@ def _trace_row(name: str, row: dict[str, Any], save: Path | None) -> None:
     for table_name, found in inputs_of(CoreStore(layout), TABLES[name], row).items():
         fetches = fetches_of(Ledger(layout.ledger), found)
         say(f"\n← {table_name}: {found.height} rows from {len(fetches)} payloads")
-        table(
-            "", ("payload", "file or URL", "known at", "fetched at", "bytes", "sha256"),
-            [(f.fetch_id, f.locator, f"{f.known_at:%Y-%m-%d %H:%M:%S}Z", f"{f.fetched_at:%Y-%m-%d %H:%M:%S}Z", f.size, f.sha256)
-             for f in fetches[-_SHOWN:]],
-        )  # fmt: skip
+        for f in fetches[-_SHOWN:]:
+            say(f"  payload {f.fetch_id}  {f.locator}".replace("[", r"\["))
+            say(f"    sha256 {f.sha256}, {f.size} bytes, known at {f.known_at:%F %T}Z, fetched at {f.fetched_at:%F %T}Z")
         if len(fetches) > _SHOWN:
             say(f"  the newest {_SHOWN} of {len(fetches)}; --save writes all")
         for fetch in fetches:

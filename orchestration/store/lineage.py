@@ -24,9 +24,9 @@ _FLOW_INPUT = {
     "exchange_netflow": "core_exchange__flows",
     "stablecoin_issuance": "core_stablecoins__supply",
 }
-_SERIES_INPUT = {
-    "venue_prints": "core_liquidations__prints",
-    "vendor_aggregate": "core_liquidations__vendor_totals",
+_SERIES_INPUTS = {
+    "venue_prints": {"core_liquidations__prints", "core_instruments__contracts"},
+    "vendor_aggregate": {"core_liquidations__vendor_totals"},
 }
 _KEYS = (
     "trade_date", "fact_date", "asset", "fund", "entity", "venue", "symbol", "liq_side", "chain",
@@ -41,9 +41,7 @@ def inputs_of(core: CoreStore, mart: Table, row: dict[str, Any]) -> dict[str, pl
     for name in mart.inputs:
         if row.get("flow_type") in _FLOW_INPUT and _FLOW_INPUT[row["flow_type"]] != name:
             continue
-        if row.get("series") in _SERIES_INPUT and name in set(_SERIES_INPUT.values()) - {
-            _SERIES_INPUT[row["series"]]
-        }:
+        if name not in _SERIES_INPUTS.get(row.get("series") or "", {name}):
             continue
         rows = _matching(core, base, name, row)
         if row.get("recorded_at") is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from small_inbox import write_inbox
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE_DAYS = ("2026-02-02", "2026-02-06")
@@ -68,6 +69,22 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "sample",
         lambda home: Sluice(home)("run", "--from", SAMPLE_DAYS[0], "--to", SAMPLE_DAYS[1]) and None,
     )
+
+
+@pytest.fixture(scope="session")
+def small_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of a few small vendor files with its map."""
+    return write_inbox(tmp_path_factory.mktemp("small") / "inbox")
+
+
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory: pytest.TempPathFactory, small_inbox: Path) -> Path:
+    """A release of that inbox."""
+
+    def make(home: Path) -> None:
+        Sluice(home)("run", "--inbox", str(small_inbox))
+
+    return _made_once(tmp_path_factory, "small_release", make)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ Belongs here: newest dates and rows per day, per dated fact. Does not belong her
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, date
 from statistics import median
 
 import polars as pl
@@ -28,25 +28,35 @@ def expected(manifest: Manifest) -> set[Key]:
 
 
 def checks(scope: Scope) -> Iterator[AuditRow]:
-    """Freshness and volume of each fact, from its newest months."""
+    """Freshness and volume of each fact, from its newest months.
+
+    A fact is fresh by the day on which anything was last learned, not by the clock: files of last year
+    are not late, a feed that stopped while the others go on is.
+    """
+    recent = {fact.name: _recent(scope, fact) for fact in FACTS}
+    learned = [frame["recorded_at"].max() for frames in recent.values() for frame in frames if "recorded_at" in frame]
+    today = max([when for when in learned if when is not None], default=scope.as_of).astimezone(UTC).date()
     for fact in FACTS:
-        days = _rows_per_day(scope, fact)
-        yield _fresh(scope, fact, days)
+        days = _rows_per_day(fact, recent[fact.name])
+        yield _fresh(fact, days, today)
         yield _volume(fact, days)
 
 
-def _rows_per_day(scope: Scope, fact: Table) -> pl.DataFrame:
-    """Columns `day`, `rows` of the newest months, oldest first; days without a row are absent."""
+def _recent(scope: Scope, fact: Table) -> list[pl.DataFrame]:
+    """The newest months that have rows."""
     refs = list(scope.manifest.of(fact.name).values())[-_RECENT_MONTHS:]
+    return [scope.read(ref) for ref in refs if ref.rows]
+
+
+def _rows_per_day(fact: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """Columns `day`, `rows`, oldest first; days without a row are absent."""
     column = fact.date_column or ""
-    frames = [scope.read(ref) for ref in refs if ref.rows]
     dates = [f[column].rename("day") for f in frames if f.schema.get(column) == pl.Date]
     day = pl.concat(dates) if dates else pl.Series("day", [], dtype=pl.Date)
     return day.drop_nulls().value_counts(name="rows").sort("day")
 
 
-def _fresh(scope: Scope, fact: Table, days: pl.DataFrame) -> AuditRow:
-    today = scope.as_of.astimezone(UTC).date()
+def _fresh(fact: Table, days: pl.DataFrame, today: date) -> AuditRow:
     newest = days.select(pl.col("day").last()).item() if days.height else None
     age = (today - newest).days if newest else None
     return row(
@@ -54,7 +64,7 @@ def _fresh(scope: Scope, fact: Table, days: pl.DataFrame) -> AuditRow:
         age is not None and age <= rules.FRESH_DAYS,
         f"newest {newest}, {age} days old" if newest else "no rows",
         f"at most {rules.FRESH_DAYS} days old",
-        "the newest date is recent",
+        "the newest date is recent, by the last day on which anything was learned",
         WARNING,
     )
 

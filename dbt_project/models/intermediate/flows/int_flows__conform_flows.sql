@@ -9,7 +9,10 @@ union all by name
 select
   fact_date, 'exchange_netflow' as flow_type, asset, entity,
   netflow_usd as flow_usd, netflow_coin as flow_coin, 'coin' as flow_unit,
-  coalesce(status, case when netflow_coin is null then 'pending' when price_usd is null then 'no_price' end) as status,
+  case
+    when netflow_coin is null then coalesce(status, 'pending')
+    when netflow_usd is null then case when status = 'flat_price' then 'flat_price' else 'no_price' end
+  end as status,
   finality, source, recorded_at, is_simulated
 from {{ ref('fct_exchange_flows_daily_vintages') }}
 union all by name

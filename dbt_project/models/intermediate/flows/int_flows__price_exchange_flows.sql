@@ -20,8 +20,9 @@ select
   case when not is_flat then implied_price end as price_usd,
   case when not is_flat then netflow_coin * implied_price end as netflow_usd,
   case
+    when netflow_coin is null or reserve_coin is null then case when finality = 'final' then 'missing' else 'pending' end
     when is_flat then 'flat_price'
-    when netflow_coin is null and reserve_coin is null then 'pending'
+    when implied_price is null then 'no_price'
   end as status,
   finality, source, recorded_at, is_simulated
 from priced

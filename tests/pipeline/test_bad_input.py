@@ -1,0 +1,293 @@
+"""Whatever is wrong with a payload or with the marts is caught at its place and named; readers see nothing.
+
+Two layers: faults in the inbox meet the quarantine, faults put into the build after dbt meet the gate,
+which another process than the building one asks.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from conftest import ROOT, Sluice
+from small_inbox import DAYS, answer, book, etf_csv, flows_csv, liquidation, millis, put, reserves, tree
+
+LATER = "2026-02-08T060000+0000"
+NEXT = date(2026, 2, 7)
+FLOWS, BOOK = "cryptoquant_exchange_flows", "deribit_book_summary"
+PAGE = "<!doctype html><title>Just a moment...</title>"
+
+
+def _quote(**changes: object) -> str:
+    """A book summary of one future, later than the published ones."""
+    row = book(NEXT)[0] | {"creation_timestamp": millis(NEXT, 12)}
+    return answer([row | changes])
+
+
+def _prints(*lines: str) -> bytes:
+    return gzip.compress("\n".join(lines).encode(), mtime=0)
+
+
+# file, content, feed, rule, whether the whole payload is refused
+BAD: dict[str, tuple[str, str | bytes, str, str, bool]] = {
+    "negative price": ("deribit/book_negative.json", _quote(mark_price=-5.0), BOOK, "range", False),
+    "negative amount": (
+        "cryptoquant/negative.csv",
+        flows_csv("Exchange Inflow (Total)", [-1.0], [NEXT]),
+        FLOWS,
+        "negative_value",
+        False,
+    ),
+    "NaN in CSV": (
+        "cryptoquant/nan.csv",
+        flows_csv("Exchange Outflow (Total)", ["NaN"], [NEXT]),
+        FLOWS,
+        "not_a_number",
+        False,
+    ),
+    "NaN in JSON": (
+        "deribit/book_nan.json",
+        _quote(mark_price=float("nan")),
+        BOOK,
+        "bad_json",
+        True,
+    ),
+    "future date": (
+        "bybit/liquidations_future.ndjson.gz",
+        _prints(liquidation(date(2031, 1, 1))),
+        "bybit_liquidations",
+        "future_date",
+        False,
+    ),
+    "duplicated grain": (
+        "cryptoquant/twice.csv",
+        flows_csv("Exchange Reserve", [5.0, 6.0], [NEXT, NEXT]),
+        FLOWS,
+        "duplicated_grain",
+        False,
+    ),
+    "dropped column": (
+        "cryptoquant/dropped.csv",
+        "Exchange Inflow (Total)\n1.0\n",
+        FLOWS,
+        "missing_column",
+        True,
+    ),
+    "empty payload": ("farside/empty.csv", "", "farside_etf_flows", "empty_payload", True),
+    "truncated gzip": (
+        "bybit/liquidations_cut.ndjson.gz",
+        _prints(*(liquidation(day) for day in DAYS))[:-20],
+        "bybit_liquidations",
+        "bad_gzip",
+        True,
+    ),
+    "HTML for JSON": ("deribit/book_page.json", PAGE, BOOK, "html_payload", True),
+    "truncated JSON": ("deribit/book_cut.json", _quote()[:-9], BOOK, "bad_json", True),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fed_badly(tmp_path_factory: pytest.TempPathFactory, small_home: Path, small_inbox: Path):
+    """One run over an inbox with every fault in it: the command line, the run, and `published/` before."""
+    folder = tmp_path_factory.mktemp("bad")
+    home, inbox = folder / "home", folder / "inbox"
+    shutil.copytree(small_home, home, symlinks=True)
+    shutil.copytree(small_inbox, inbox)
+    for name, content, *_ in BAD.values():
+        put(inbox, name, content, LATER)
+    put(inbox, "cryptoquant/shrunken.csv", flows_csv("Exchange Reserve", reserves()[:1], DAYS[:1]), LATER)
+    before = tree(home / "published")
+    return Sluice(home), Sluice(home)("run", "--inbox", str(inbox), code=3), before
+
+
+def test_bad_payloads_leave_published_bit_identical(fed_badly):
+    """A fault in one file must not reach readers, nor take sound files with it."""
+    sluice, done, before = fed_badly
+    assert "nothing new to publish" in done.stdout
+    assert tree(sluice.home / "published") == before
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_each_fault_of_a_payload_is_named(fed_badly, fault):
+    """A refusal without rule, record and file cannot be mended."""
+    sluice, done, _ = fed_badly
+    file, _, feed, rule, is_whole = BAD[fault]
+    stem = file.partition(".")[0]
+    rejects = pl.concat([pl.read_parquet(path) for path in (sluice.home / "quarantine" / feed).glob("*.parquet")])
+    (row,) = rejects.filter(pl.col("locator").str.contains(stem, literal=True)).unique("rule").to_dicts()
+    assert (row["rule"], row["table_name"] == "*") == (rule, is_whole)
+    assert row["reason"]
+    assert (f"{stem}_{LATER}" in done.stderr) == is_whole
+
+
+def test_the_quarantine_shows_what_was_refused(fed_badly):
+    """What a person sees must lead from the run to the record."""
+    sluice, _, _ = fed_badly
+    listed = sluice("quarantine", "list", "--feed", BOOK).stdout
+    assert "html_payload" in listed
+    assert "range" in listed
+    assert FLOWS not in listed
+    identity = next(
+        pl.read_parquet(path)["fetch_id"][0]
+        for path in (sluice.home / "quarantine" / BOOK).glob("*.parquet")
+        if "negative" in pl.read_parquet(path)["locator"][0]
+    )
+    shown = sluice("quarantine", "show", str(identity)).stdout
+    assert "book_negative" in shown
+    assert "future_price breaks range" in shown
+
+
+def test_an_export_of_fewer_days_unsays_nothing(fed_badly):
+    """A vendor's export of its last days is no deletion of the days before."""
+    sluice, _, _ = fed_badly
+    shown = sluice("sql", "select count(reserve_coin) as n from fct_exchange_flows_daily", "--format", "json").stdout
+    assert json.loads(shown) == [{"n": len(DAYS)}]
+
+
+Tamper = str
+MARTS: dict[str, tuple[Tamper, str]] = {
+    "negative price": (
+        "update fct_futures_basis_daily set future_price = -1 where fact_date = '2026-02-03'",
+        "contract.range on fct_futures_basis_daily 2026-02",
+    ),
+    "shrunken table": (
+        "delete from fct_etf_flows_daily where trade_date = '2026-02-03'",
+        "guard.no_shrinkage on fct_etf_flows_daily 2026-02",
+    ),
+    "empty table": (
+        "delete from fct_liquidations_daily",
+        "guard.no_shrinkage on fct_liquidations_daily 2026-02",
+    ),
+    "dropped column": (
+        "alter table fct_futures_basis_daily drop column index_price",
+        "contract.columns on fct_futures_basis_daily 2026-02",
+    ),
+    "dropped table": ("drop table dim_venues", "guard.table_present on dim_venues *"),
+    "duplicated grain": (
+        "insert into fct_exchange_flows_daily from fct_exchange_flows_daily where fact_date = '2026-02-04'",
+        "contract.grain on fct_exchange_flows_daily 2026-02",
+    ),
+    "NaN": (
+        "update fct_exchange_flows_daily set reserve_coin = 'nan' where fact_date = '2026-02-03'",
+        "contract.finite on fct_exchange_flows_daily 2026-02",
+    ),
+    "future date": (
+        "update fct_exchange_flows_daily set fact_date = '2031-01-01' where fact_date = '2026-02-03'",
+        "contract.no_future_date on fct_exchange_flows_daily 2031-01",
+    ),
+    "another number": (
+        "update fct_etf_totals_daily set flow_usd = flow_usd + 1 where trade_date = '2026-02-03'",
+        "sums.etf_funds_to_total on fct_etf_totals_daily *",
+    ),
+}  # fmt: skip
+
+# The later half of a run, in a process that did not build: audit and publish, once per tampering.
+LATER_HALF = """
+import json, shutil, sys
+from pathlib import Path
+import duckdb
+from orchestration.pipeline import Pipeline
+from orchestration.resources.settings import Settings
+from orchestration.store.gate import Refused
+home, marts = Path(sys.argv[1]), json.loads(sys.argv[2])
+warehouse = home / "build" / "warehouse.duckdb"
+sound, found = warehouse.read_bytes(), {}
+for fault, statement in marts.items():
+    warehouse.write_bytes(sound)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("begin; " + statement + "; commit")
+    Pipeline(Settings(home)).audit()
+    try:
+        found[fault] = [Pipeline(Settings(home)).publish().release_id]
+    except Refused as refusal:
+        found[fault] = refusal.reasons
+print(json.dumps(found))
+"""
+
+
+def _restated(inbox: Path) -> None:
+    """Files that change a day of every family, so that the next release has something new to say of each."""
+    put(inbox, "farside/sol.csv", etf_csv(DAYS[-1:], first=2.5), LATER)
+    put(inbox, "cryptoquant/reserve.csv", flows_csv("Exchange Reserve", [999.0], [NEXT]), LATER)
+    put(inbox, "deribit/book_next.json", _quote(), LATER)
+    put(inbox, "bybit/liquidations_next.ndjson.gz", _prints(liquidation(NEXT)), LATER)
+
+
+def _python(script: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1]
+
+
+BUILD = """
+import sys
+from pathlib import Path
+from orchestration.pipeline import Pipeline
+from orchestration.resources.settings import Settings
+from schemas.tables import CORE
+home, inbox = map(Path, sys.argv[1:])
+pipeline = Pipeline(Settings(home, feeds="files", inbox=inbox, everything=True))
+for source in ("farside", "cryptoquant", "deribit", "bybit"):
+    pipeline.land(source)
+for domain in sorted({table.domain for table in CORE}):
+    pipeline.core(domain)
+print(len(pipeline.build()))
+"""
+
+
+@pytest.fixture(scope="module")
+def tampered(tmp_path_factory: pytest.TempPathFactory, small_home: Path, small_inbox: Path):
+    """A home built but not published, then each tampering audited and offered elsewhere: home, before, reasons."""
+    folder = tmp_path_factory.mktemp("tampered")
+    home, inbox = folder / "home", folder / "inbox"
+    shutil.copytree(small_home, home, symlinks=True)
+    shutil.copytree(small_inbox, inbox)
+    _restated(inbox)
+    before = tree(home / "published")
+    assert int(_python(BUILD, str(home), str(inbox))) > 0
+    statements = {fault: statement for fault, (statement, _) in MARTS.items()}
+    return home, before, json.loads(_python(LATER_HALF, str(home), json.dumps(statements)))
+
+
+@pytest.mark.parametrize("fault", MARTS)
+def test_the_gate_names_what_was_tampered_with_after_the_build(tampered, fault):
+    """The checks must hold for a later half that runs alone, in another process."""
+    _, _, reasons = tampered
+    assert any(reason.startswith(f"check_failed: {MARTS[fault][1]}: ") for reason in reasons[fault]), reasons[fault]
+
+
+def test_refused_candidates_leave_published_bit_identical(tampered):
+    """Nine refusals, and not a byte of what readers see has changed."""
+    home, before, _ = tampered
+    assert tree(home / "published") == before
+
+
+def test_a_refused_run_says_so_and_the_next_one_mends_it(tampered, small_inbox, tmp_path):
+    """The build is private and can be made again: a damaged one must not refuse for ever."""
+    home, before, _ = tampered
+    sluice = Sluice(home)
+    refused = sluice("run", "--inbox", str(small_inbox), code=1)
+    assert "sums.etf_funds_to_total" in refused.stderr
+    assert tree(home / "published") == before
+    assert "etf_funds_to_total" in sluice("status", code=1).stdout
+    mended = sluice("run", "--inbox", str(small_inbox))
+    assert "nothing new" not in mended.stdout
+    assert _total(sluice) == 7_000_000.0
+
+
+def _total(sluice: Sluice) -> float:
+    query = f"select flow_usd from fct_etf_totals_daily where trade_date = '{DAYS[-1]}'"
+    return json.loads(sluice("sql", query, "--format", "json").stdout)[0]["flow_usd"]
