@@ -55,5 +55,5 @@ lock: $(UV) ## Pin every package again, with hashes
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements.lock
 
-clean: ## Remove the environment and the data directory
-	rm -rf $(VENV) $(SLUICE_HOME)
+clean: ## Remove the environment; data directories are left alone
+	rm -rf $(VENV)

@@ -143,8 +143,8 @@ class Pipeline:
         return files.plan(self.settings.inbox, inbox_map.load(path, set(FEEDS)))
 
     def core(self, domain: str) -> list[FeedReport]:
-        """Bring the core tables of a domain up to date: its feeds, then what is derived from them."""
-        from orchestration.store.derive import DERIVATIONS
+        """Bring the core tables of a domain up to date: its feeds, then whatever waits to be derived."""
+        from orchestration.store.derive import derive
         from transforms.parse import FEEDS
 
         with self.step("core"):
@@ -153,8 +153,7 @@ class Pipeline:
             reports = []
             for name in names:
                 reports.append(ingest(self.layout, FEEDS[name], partial(self.tell, name)))
-            if domain in DERIVATIONS:
-                DERIVATIONS[domain](self.core_store)
+            derive(self.core_store)
             self.reports += reports
             return reports
 
@@ -190,14 +189,20 @@ class Pipeline:
         Test results are kept on disk, so that the audit may run in another process.
         """
         from orchestration.store import dbt_build
+        from orchestration.store.derive import derive
 
         with self.step("dbt"):
+            derive(self.core_store)
             if not self.has_work:
                 return []
             if not dbt_build.is_whole(self.layout):
                 self._settled.unlink(missing_ok=True)
+            # Half a build must not be audited with the results of the build before.
+            stored, mark = self.layout.build / "dbt_results.json", self.core_store.last_mark()
+            stored.unlink(missing_ok=True)
             results = dbt_build.build(self.layout)
-            write_json(self.layout.build / "dbt_results.json", [asdict(result) for result in results])
+            write_json(stored, [asdict(result) for result in results])
+            self.core_store.remember("built", mark)
             return results
 
     def audit(self) -> list[dict[str, Any]]:
@@ -205,7 +210,7 @@ class Pipeline:
 
         Where nothing changed they are those of the release that readers see.
         """
-        from orchestration.store import audit, candidate, releases
+        from orchestration.store import audit, candidate, dbt_build, releases
         from orchestration.store.dbt_build import DbtResult
 
         with self.step("audit"):
@@ -215,8 +220,12 @@ class Pipeline:
             stored = self.layout.build / "dbt_results.json"
             results = [DbtResult(**row) for row in json.loads(stored.read_bytes())] if stored.exists() else []
             made = candidate.build_candidate(self.layout, self._dirty() if self._is_settled else None)
-            write_bytes(self.layout.build / "candidate", made.candidate_id.encode())
+            built = self.core_store.remembered("built")
+            write_json(self.layout.build / "candidate.json", {"candidate_id": made.candidate_id, "mark": built})
             self.verdict = audit.audit(self.layout, made, results, self.clock())
+            if not self.verdict.passed:
+                # What was refused is not built upon: whatever damaged it is gone after a whole build.
+                dbt_build.forget(self.layout)
             return [asdict(row) for row in self.verdict.rows]
 
     def _dirty(self) -> dict[str, set[str]]:
@@ -238,16 +247,14 @@ class Pipeline:
 
         with self.step("publish"):
             release = releases.current(self.layout)
+            new = False
             if self.has_work or release is None:
-                stored = self.layout.build / "candidate"
-                found = gate.publish(
-                    self.layout, stored.read_text() if stored.exists() else "none", self.clock()
-                )
+                stored = self.layout.build / "candidate.json"
+                named = json.loads(stored.read_bytes()) if stored.exists() else {"candidate_id": "none", "mark": 0}
+                found = gate.publish(self.layout, named["candidate_id"], self.clock())
                 new = not isinstance(found, gate.NothingNew)
                 release = found.release if isinstance(found, gate.NothingNew) else found
                 write_bytes(self._settled, release.release_id.encode())
-                self.core_store.settle()
-            else:
-                new = False
+                self.core_store.settle(named["mark"])
             self.outcome = Outcome(release.release_id, new, release.rows)
             return self.outcome

@@ -53,6 +53,8 @@ CHANGE_REASON: dict[str, str] = {
 }
 
 MAX_INDEX_SKEW_SECONDS = 60
+# A quote stamped in this hour or later is the day's last sample: snapshots cannot be taken again.
+LAST_SAMPLE_HOUR_UTC = 23
 MIN_NODE_DAYS = 1.0
 MIN_ANNUALISED_DAYS = 7.0
 SECONDS_PER_YEAR = 365 * 86_400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,3 +33,30 @@ def example() -> Callable[[str], dict[str, Any]]:
         return json.loads(files[0].read_text("utf-8"))
 
     return load
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it printed; in `err`, runs of blanks are one blank."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """The command line in this process, as a user has it, on the data directory `home` (default: none yet)."""
+    from orchestration.cli import main
+
+    for name in ("SLUICE_DEBUG", "SLUICE_FEEDS", "SLUICE_INBOX", "SLUICE_INBOX_MAP"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str, home: Path = tmp_path / "home") -> Said:
+        monkeypatch.setenv("SLUICE_HOME", str(home))
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        printed = capsys.readouterr()
+        return Said(ended.value.code, printed.out, " ".join(printed.err.split()))
+
+    return run

@@ -1,11 +1,14 @@
-{# Running sums of liquidation prints: per key, one row for every instant at which prints became known. #}
+{#
+  Running sums of liquidation prints: per key, one row for every instant at which prints became known. A print
+  whose instrument became known later comes twice, first without a notional, then as its repricing.
+#}
 {% macro accumulate_prints(relation, keys, ends_at) %}
   select
     {{ keys }}, recorded_at,
     cast(sum(sum({{ exact('notional_usd') }})) over as_of as double) as notional_usd,
     cast(sum(sum({{ exact('quantity_coin') }})) over as_of as double) as quantity_coin,
-    sum(count(*)) over as_of as n_prints,
-    sum(count(*) filter (where notional_usd is null)) over as_of as n_unpriced_prints,
+    sum(count(*) filter (where is_repricing is not true)) over as_of as n_prints,
+    sum(count(*) filter (where notional_usd is null) - count(*) filter (where is_repricing)) over as_of as n_unpriced_prints,
     case when n_unpriced_prints = n_prints then max(max(status)) over as_of end as status,
     case when recorded_at < {{ ends_at }} then 'preliminary' else 'final' end as finality,
     max(max(source)) over as_of as source,

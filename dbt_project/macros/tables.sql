@@ -32,9 +32,9 @@
       "undated_inputs": [],
       "grain": ["fact_date", "asset", "entity"],
       "measures": ["inflow_coin", "outflow_coin", "netflow_coin", "reserve_coin", "reserve_change_coin", "has_reserve_break", "reserve_usd", "price_usd", "netflow_usd"],
-      "tracked": ["netflow_coin", "reserve_coin"],
-      "values": ["netflow_coin", "reserve_coin"],
-      "columns": {"fact_date": "date", "asset": "varchar", "entity": "varchar", "inflow_coin": "double", "outflow_coin": "double", "netflow_coin": "double", "reserve_coin": "double", "reserve_change_coin": "double", "has_reserve_break": "boolean", "reserve_usd": "double", "price_usd": "double", "netflow_usd": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_netflow_coin": "double", "previous_reserve_coin": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "tracked": ["netflow_coin", "reserve_coin", "netflow_usd"],
+      "values": ["netflow_coin", "reserve_coin", "netflow_usd"],
+      "columns": {"fact_date": "date", "asset": "varchar", "entity": "varchar", "inflow_coin": "double", "outflow_coin": "double", "netflow_coin": "double", "reserve_coin": "double", "reserve_change_coin": "double", "has_reserve_break": "boolean", "reserve_usd": "double", "price_usd": "double", "netflow_usd": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_netflow_coin": "double", "previous_reserve_coin": "double", "previous_netflow_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
       "latest": ["fact_date", "asset", "entity", "inflow_coin", "outflow_coin", "netflow_coin", "reserve_coin", "reserve_change_coin", "has_reserve_break", "reserve_usd", "price_usd", "netflow_usd", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
     },
     "fct_flows_daily": {

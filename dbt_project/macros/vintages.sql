@@ -34,6 +34,10 @@
       not is_first and ({% for name in entry.tracked -%}
         {{ name }} is distinct from previous_{{ name }}{{ ' or ' if not loop.last }}
       {%- endfor %}) as is_new_value,
+      -- Some measure that had a value has another now; where none does, one that was missing came.
+      ({% for name in entry.tracked -%}
+        (previous_{{ name }} is not null and {{ name }} is distinct from previous_{{ name }}){{ ' or ' if not loop.last }}
+      {%- endfor %}) as is_unsaid,
       {{ has_value }} as has_value,
       {{ had_value }} as had_value
     from compared
@@ -42,7 +46,7 @@
   numbered as (
     select
       *,
-      sum(is_new_value::integer) over by_key as value_number,
+      sum(is_unsaid::integer) over by_key as value_number,
       sum((is_new_value or (not is_first and status is distinct from previous_status))::integer) over by_key as revision
     from changes
     window by_key as (partition by {{ keys }} order by recorded_at)
@@ -61,6 +65,7 @@
         when is_first then 'first'
         when is_new_value and has_value and ({{ placeholder }} or previous_status = 'pending_zero') then 'placeholder_zero'
         when has_value and not had_value then 'late_fill'
+        when is_new_value and had_value and not is_unsaid then 'late_fill'
         when is_new_value and had_value and not coalesce({{ more_data }}, false) then 'restated'
         when is_new_value then 'more_data'
         when finality = 'final' and previous_finality <> 'final' then 'confirmed'

@@ -8,6 +8,7 @@ Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -32,35 +33,40 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _explain(error: Exception) -> int:
     """Print what happened and what to do next; return the exit code."""
-    import click
+    import typer
+    from typer.exceptions import TyperException
 
     from orchestration.cli.output import complain
     from orchestration.resources.settings import SettingsError
     from orchestration.sources.base import SourceError
 
-    if isinstance(error, click.exceptions.Exit):
+    if isinstance(error, typer.Exit):
         return error.exit_code
-    if isinstance(error, click.ClickException):
-        error.show()
-        return WRONG_USE
-    if isinstance(error, click.exceptions.Abort):
+    if isinstance(error, (TyperException, typer.Abort)):
+        _wrong_use(error)
         return WRONG_USE
     names = {cls.__name__ for cls in type(error).__mro__}
-    if names & {"Refused", "AuditFailed"}:
+    if names & {"Refused"}:
         complain(str(error))
         return REFUSED
-    if isinstance(error, (SettingsError, SourceError, KeyError, ValueError)) or names & {
-        "UsageError",
-        "NoRelease",
-    }:
-        complain(str(error.args[0]) if error.args else str(error))
+    if isinstance(error, (SettingsError, SourceError)) or names & {"NoSuchRelease"}:
+        complain(str(error))
         return WRONG_USE
-    if names & {"Busy", "DbtError", "OSError", "RuntimeError"} or type(error).__module__.startswith("duckdb"):
-        complain(f"{type(error).__name__}: {error}")
-        return REFUSED
-    complain(f"{type(error).__name__}: {error}\nThis is a fault in Sluice; SLUICE_DEBUG=1 shows where.")
-    import os
-
     if os.environ.get("SLUICE_DEBUG"):
         raise error
+    if names & {"Busy", "DbtError", "ReleaseCorrupt", "RawCorrupt", "OSError"} or "duckdb" in type(error).__module__:
+        complain(f"{error}\n`sluice doctor` examines the data directory; SLUICE_DEBUG=1 shows where it happened")
+    else:
+        complain(f"{type(error).__name__}: {error}\nThis is a fault in Sluice; SLUICE_DEBUG=1 shows where.")
     return REFUSED
+
+
+def _wrong_use(error: Exception) -> None:
+    """What is wrong with the arguments, and where their description is."""
+    from orchestration.cli.output import complain
+
+    text = getattr(error, "format_message", lambda: "")()
+    context = getattr(error, "ctx", None)
+    hint = f"\n`{context.command_path} --help` shows how it is used" if context is not None else ""
+    if text:
+        complain(text.rstrip() + hint)

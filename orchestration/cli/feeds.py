@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from orchestration.cli.output import say, table
+from orchestration.cli.output import instant, say, table
 from orchestration.resources.settings import from_environment
 
 app = typer.Typer(no_args_is_help=True, help="The feeds: what they are, what was fetched.")
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  sluice feeds list")
 def list_feeds() -> None:
     """All feeds, with how many payloads were fetched and when the last one became known."""
     from orchestration.store.layout import Layout
@@ -21,10 +21,9 @@ def list_feeds() -> None:
     rows = []
     for feed in FEEDS.values():
         row = seen.get(feed.name, {})
-        rows.append(
-            (feed.name, feed.source, feed.cadence, row.get("fetches", 0), row.get("last_known_at", "never"))
-        )
-    table("", ("feed", "source", "cadence", "fetches", "last known at"), rows)
+        known = instant(str(row["last_known_at"])) if row else "never"
+        rows.append((feed.name, feed.source, feed.title, row.get("fetches", 0), known))
+    table("", ("feed", "source", "what", "payloads", "last known at"), rows)
 
 
 @app.command("show", epilog="Example:  sluice feeds show farside_etf_flows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -35,7 +36,7 @@ def _escape(text: str) -> str:
 
 
 def cell(value: Any) -> str:
-    """A value as a person reads it: thousands separated, six significant decimals, empty for null."""
+    """A value as a person reads it: thousands separated, six significant decimals, UTC, empty for null."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -44,7 +45,19 @@ def cell(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+    if isinstance(value, datetime):
+        return instant(value)
     return str(value)
+
+
+def instant(value: datetime | str) -> str:
+    """An instant as a person reads it: UTC, to the second unless it is finer, with a Z."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if moment.tzinfo is None:
+        return str(moment)
+    moment = moment.astimezone(UTC)
+    fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}Z"
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

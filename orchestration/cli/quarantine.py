@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli import FEED_FAILED, OK
-from orchestration.cli.output import say, table
+from orchestration.cli.output import instant, say, table
 from orchestration.resources.settings import from_environment
 
 app = typer.Typer(no_args_is_help=True, help="Rows and payloads that broke a rule: list, show, replay.")
@@ -20,10 +20,19 @@ def _quarantine():  # noqa: ANN202
     return Quarantine(Layout(from_environment().home).quarantine)
 
 
+def _known(feed: str | None) -> str | None:
+    """The feed's name; raises `BadParameter` for one that does not exist."""
+    from transforms.parse import FEEDS
+
+    if feed is not None and feed not in FEEDS:
+        raise typer.BadParameter(f"no feed {feed!r}; `sluice feeds list` shows them", param_hint="--feed")
+    return feed
+
+
 @app.command("list", epilog="Example:  sluice quarantine list --feed farside_etf_flows")
 def list_rejects(feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None) -> None:
     """Rejects by feed, rule and payload. A table of `*` means that the whole payload was refused."""
-    rejects = _quarantine().read(feed)
+    rejects = _quarantine().read(_known(feed))
     if rejects.is_empty():
         say("The quarantine is empty.")
         return
@@ -44,15 +53,15 @@ def _ids(ids: list[int]) -> str:
 @app.command("show", epilog="Example:  sluice quarantine show 17")
 def show_rejects(
     fetch_id: Annotated[int, typer.Argument(metavar="ID", help="Payload id, from `sluice quarantine list`.")],
-    limit: Annotated[int, typer.Option(help="At most this many records.")] = 20,
+    limit: Annotated[int, typer.Option(help="At most this many records.", min=1)] = 20,
 ) -> None:
     """The records of one payload with rule and reason, and where its bytes are."""
     rejects = _quarantine().read(fetch_id=fetch_id)
     if rejects.is_empty():
-        raise typer.BadParameter(f"nothing is quarantined of payload {fetch_id}", param_hint="ID")
+        raise typer.BadParameter(f"nothing is quarantined of payload {fetch_id}; `sluice quarantine list` shows the ids", param_hint="ID")
     first = rejects.row(0, named=True)
     say(f"payload {fetch_id} of {first['feed']}: {first['locator']}")
-    say(f"known at {first['known_at']}, sha256 {first['raw_sha256']}")
+    say(f"known at {instant(first['known_at'])}, sha256 {first['raw_sha256']}")
     for row in rejects.head(limit).iter_rows(named=True):
         say(f"\n{row['table_name']}  [bold]{row['rule']}[/]: {row['reason']}".replace("[{", r"\[{"))
         say("  " + row["record"].replace("[", r"\["))
@@ -73,7 +82,7 @@ def replay(
     from orchestration.pipeline import Pipeline
 
     store = _quarantine()
-    names = sorted(set(store.read(feed)["feed"]))
+    names = sorted(set(store.read(_known(feed))["feed"]))
     if not names:
         say("Nothing to replay.")
         return OK

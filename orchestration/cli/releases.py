@@ -18,7 +18,7 @@ def _layout():  # noqa: ANN202
     return Layout(from_environment().home)
 
 
-@app.command("list")
+@app.command("list", epilog="Example:  sluice release list")
 def list_releases() -> None:
     """All releases, newest first; the one that readers see is marked."""
     from orchestration.store import releases
@@ -65,7 +65,7 @@ def show_release(
 def rollback(
     release: Annotated[str, typer.Argument(metavar="ID", help="The release that readers shall see.")],
 ) -> None:
-    """Point readers at an earlier release. The next run publishes anew only if something changed."""
+    """Point readers at an earlier release. The next `sluice run` publishes the newest facts again."""
     from orchestration.store import releases
 
     say(f"readers now see {releases.rollback(_layout(), release).release_id}")

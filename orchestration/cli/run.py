@@ -105,6 +105,8 @@ def _settings(
         raise typer.BadParameter(f"{chosen!r}: use sample, files or http", param_hint="--feeds")
     if inbox and chosen != "files":
         raise typer.BadParameter("an inbox goes with --feeds files", param_hint="--inbox")
+    if map_file and chosen != "files":
+        raise typer.BadParameter("an inbox map goes with --feeds files", param_hint="--map")
     settings = from_environment()
     return dataclasses.replace(
         settings,

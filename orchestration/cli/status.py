@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli import OK, REFUSED
-from orchestration.cli.output import say, table, warn
+from orchestration.cli.output import instant, say, table, warn
 from orchestration.resources.settings import from_environment
 
 SHOW_EXAMPLES = "Example:  sluice show 2026-02-05"
@@ -87,11 +87,11 @@ def status() -> int:
     rejects = Quarantine(layout.quarantine).read()
     say(f"quarantine   {rejects.height} records" + (": `sluice quarantine list`" if rejects.height else ""))
     rows = [
-        (r["feed"], r["fetches"], r["last_known_at"], r["transports"])
+        (r["feed"], r["fetches"], instant(str(r["last_known_at"])), r["transports"])
         for r in Ledger(layout.ledger).summary()
     ]
     if rows:
-        table("", ("feed", "fetches", "last known at", "transport"), rows)
+        table("", ("feed", "payloads", "last known at", "transport"), rows)
     return REFUSED if refused is not None else OK
 
 

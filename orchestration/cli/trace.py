@@ -42,7 +42,7 @@ def _conditions(name: str, pairs: list[str]) -> str:
         parts.append(
             f"cast({key} as varchar) = '{quoted}'"
             if key.endswith("_date") is False
-            else f"{key} = date '{quoted}'"
+            else f"{key} = try_cast('{quoted}' as date)"
         )
     return " and ".join(parts) or "true"
 
@@ -91,7 +91,9 @@ def _trace_row(name: str, row: dict[str, Any], save: Path | None) -> None:
         say(f"\n← {table_name}: {found.height} rows from {len(fetches)} payloads")
         for f in fetches[-_SHOWN:]:
             say(f"  payload {f.fetch_id}  {f.locator}".replace("[", r"\["))
-            say(f"    sha256 {f.sha256}, {f.size} bytes, known at {f.known_at:%F %T}Z, fetched at {f.fetched_at:%F %T}Z")
+            say(
+                f"    sha256 {f.sha256}, {f.size} bytes, known at {f.known_at:%F %T}Z, fetched at {f.fetched_at:%F %T}Z"
+            )
         if len(fetches) > _SHOWN:
             say(f"  the newest {_SHOWN} of {len(fetches)}; --save writes all")
         for fetch in fetches:

@@ -71,5 +71,19 @@ def land(layout: Layout, received: Iterable[Received], sources: dict[str, str], 
         )
         for item in received
     ]
-    new = Ledger(layout.ledger).record(fetches)
+    ledger = Ledger(layout.ledger)
+    _refuse_a_mixture(ledger, fetches)
+    new = ledger.record(fetches)
     return Landed(len(fetches), new, sum(fetch.size for fetch in fetches))
+
+
+def _refuse_a_mixture(ledger: Ledger, fetches: list[Fetch]) -> None:
+    """Simulated and real observations in one history could never be told apart again by as-of queries."""
+    held = ledger.holds_simulation()
+    kinds = {fetch.is_simulated for fetch in fetches} | ({held} if held is not None else set())
+    if len(kinds) > 1:
+        there = "sample feeds (a simulation)" if held else "real feeds"
+        raise SourceError(
+            f"the data directory holds {there} and these payloads are of the other kind; they are never mixed: "
+            "name another directory with SLUICE_HOME"
+        )

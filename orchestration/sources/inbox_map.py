@@ -75,9 +75,13 @@ def load(path: Path, feeds: set[str]) -> InboxMap:
     try:
         document = _Document.model_validate(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError as error:
+        if not path.parent.is_dir():
+            raise SourceError(f"there is no folder {path.parent}: name the inbox with --inbox") from error
         raise SourceError(
             f"no inbox map at {path}: write one (docs/inbox.md shows how) or name it with --map"
         ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise SourceError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:

@@ -7,19 +7,20 @@ Belongs here: reading and atomically replacing partitions. Does not belong here:
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from orchestration.store.atomic import write_bytes
+from orchestration.store.atomic import write_bytes, write_json
 from orchestration.store.layout import Layout
 from schemas.tables import CORE, TABLES, Table
 
 WHOLE = "all"
 NONE = "none"
-_PENDING_SCHEMA = pl.Schema({"table_name": pl.String(), "fact_date": pl.Date()})
+_PENDING_SCHEMA = pl.Schema({"table_name": pl.String(), "fact_date": pl.Date(), "mark": pl.Int64()})
 
 
 def month_of(table: Table) -> pl.Expr:
@@ -100,28 +101,54 @@ class CoreStore:
         return changed
 
     def pending(self) -> pl.DataFrame:
-        """Dates changed since the last publication: columns `table_name`, `fact_date`."""
+        """Dates changed since the last publication: `table_name`, `fact_date`, and `mark`, which counts up.
+
+        A table without dates has a null date.
+        """
         if not self.layout.pending.exists():
             return pl.DataFrame(schema=_PENDING_SCHEMA)
         return pl.read_parquet(self.layout.pending)
 
-    def pending_dates(self, table_name: str) -> set[date]:
-        """Dates of one table changed since the last publication."""
-        return set(self.pending().filter(pl.col("table_name") == table_name)["fact_date"])
+    def last_mark(self) -> int:
+        """The newest mark ever given. What is marked later was not there for who asks now."""
+        marks = [self.pending()["mark"].max(), self._numbers().get("last", 0)]
+        return max(mark for mark in marks if mark is not None)
 
-    def mark(self, table_name: str, dates: Iterable[date]) -> None:
+    def pending_dates(self, table_name: str, after: int = 0) -> set[date]:
+        """Dates of one table changed since the last publication, marked later than `after`."""
+        return set(self.pending().filter(table_name=table_name).filter(pl.col("mark") > after)["fact_date"].drop_nulls())
+
+    def mark(self, table_name: str, dates: Iterable[date | None]) -> None:
         """Note that a table's rows of these dates are about to change. Call before changing them."""
-        added = pl.DataFrame(
-            {"table_name": table_name, "fact_date": sorted(set(dates))}, schema=_PENDING_SCHEMA
+        days = pl.Series("fact_date", sorted(set(dates), key=str), dtype=pl.Date)
+        added = pl.DataFrame([days]).select(
+            table_name=pl.lit(table_name), fact_date="fact_date", mark=pl.lit(self.last_mark() + 1, pl.Int64)
         )
-        self._write_pending(pl.concat([self.pending(), added]).unique())
+        both = pl.concat([self.pending(), added])
+        self._write_pending(both.group_by("table_name", "fact_date").agg(pl.col("mark").max()))
 
-    def settle(self) -> None:
-        """Everything pending has been published."""
-        self._write_pending(pl.DataFrame(schema=_PENDING_SCHEMA))
+    def settle(self, up_to: int) -> None:
+        """What was marked up to this mark has been published."""
+        self.remember("last", self.last_mark())
+        self._write_pending(self.pending().filter(pl.col("mark") > up_to))
+
+    def remembered(self, name: str) -> int:
+        """A mark remembered under a name; 0 where there is none."""
+        return self._numbers().get(name, 0)
+
+    def remember(self, name: str, mark: int) -> None:
+        """Remember a mark, for example up to which a domain's derived tables are computed."""
+        write_json(self._numbers_file, self._numbers() | {name: mark})
+
+    @property
+    def _numbers_file(self) -> Path:
+        return self.layout.core / "marks.json"
+
+    def _numbers(self) -> dict[str, int]:
+        return json.loads(self._numbers_file.read_bytes()) if self._numbers_file.exists() else {}
 
     def _write_pending(self, frame: pl.DataFrame) -> None:
-        write_bytes(self.layout.pending, _parquet(frame.sort("table_name", "fact_date")))
+        write_bytes(self.layout.pending, _parquet(frame.select(list(_PENDING_SCHEMA)).sort("table_name", "fact_date")))
 
 
 def _differing_dates(old: pl.DataFrame, new: pl.DataFrame, column: str) -> set[date]:

@@ -74,6 +74,11 @@ def is_whole(layout: Layout) -> bool:
     return layout.warehouse.exists() and stamp.exists() and stamp.read_text() == project_fingerprint()
 
 
+def forget(layout: Layout) -> None:
+    """Make the next build a whole one."""
+    _stamp(layout).unlink(missing_ok=True)
+
+
 def unit_tests(layout: Layout) -> list[DbtResult]:
     """Run the unit tests of the SQL. They need the columns of what `build` has built."""
     return run(layout, ["test", "--select", "test_type:unit"])[0]

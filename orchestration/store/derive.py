@@ -30,46 +30,50 @@ def _validity(core: CoreStore) -> pl.DataFrame:
     return validity(core.read(table_of("core_instruments__contracts")))
 
 
-def derive_liquidations(core: CoreStore) -> int:
-    """Events and rolling hours of the pending dates; returns the number of dates that changed.
+def derive(core: CoreStore) -> None:
+    """Compute what is derived from dates marked since it was last computed, in all domains.
+
+    Remembered apart from publication: what was published underived would otherwise stay so.
+    """
+    for domain, compute in DERIVATIONS.items():
+        after = core.remembered(domain)
+        if core.last_mark() > after:
+            compute(core, after)
+            core.remember(domain, core.last_mark())
+
+
+def _liquidations(core: CoreStore, after: int) -> None:
+    """Events and rolling hours of the dates marked later than `after`.
 
     A print of day D counts in the rolling hour of D + 1.
     """
     from transforms.core.notional import conform
-    from transforms.core.prints import maximum_multiplicity
     from transforms.facts.rolling_hour import max_1h
 
     prints, events = table_of("core_liquidations__prints"), table_of("core_liquidations__events")
     validity = _validity(core)
-    pending = core.pending_dates(prints.name)
-    changed: set[date] = set()
+    pending = core.pending_dates(prints.name, after)
     for dates in _chunks(pending):
-        conformed = conform(maximum_multiplicity(core.read_dates(prints, dates)), validity)
-        changed |= core.replace_dates(events, dates, conformed)
+        core.replace_dates(events, dates, conform(core.read_dates(prints, dates), validity))
     hours = {day + step for day in pending for step in (timedelta(0), _DAY)}
     for dates in _chunks(hours):
         window = {day - step for day in dates for step in (timedelta(0), _DAY)}
         rolled = max_1h(core.read_dates(events, window), dates)
-        changed |= core.replace_dates(table_of("core_liquidations__max_1h"), dates, rolled)
-    return len(changed)
+        core.replace_dates(table_of("core_liquidations__max_1h"), dates, rolled)
 
 
-def derive_basis(core: CoreStore) -> int:
-    """Contract basis and term structure of the pending dates; returns the number of dates that changed."""
+def _basis(core: CoreStore, after: int) -> None:
+    """Contract basis and term structure of the dates marked later than `after`."""
     from transforms.facts.basis import contract_basis
     from transforms.facts.term_structure import constant_maturity
 
     quotes, indexes = table_of("core_futures__quotes"), table_of("core_futures__indexes")
     validity = _validity(core)
-    changed: set[date] = set()
-    for dates in _chunks(core.pending_dates(quotes.name) | core.pending_dates(indexes.name)):
-        contracts = contract_basis(
-            core.read_dates(quotes, dates), core.read_dates(indexes, dates), validity, dates
-        )
-        changed |= core.replace_dates(table_of("core_basis__contracts"), dates, contracts)
-        structure = constant_maturity(contracts)
-        changed |= core.replace_dates(table_of("core_basis__term_structure"), dates, structure)
-    return len(changed)
+    for dates in _chunks(core.pending_dates(quotes.name, after) | core.pending_dates(indexes.name, after)):
+        beside = {day + step for day in dates for step in (-_DAY, timedelta(0), _DAY)}
+        contracts = contract_basis(core.read_dates(quotes, dates), core.read_dates(indexes, beside), validity, dates)
+        core.replace_dates(table_of("core_basis__contracts"), dates, contracts)
+        core.replace_dates(table_of("core_basis__term_structure"), dates, constant_maturity(contracts))
 
 
-DERIVATIONS = {"liquidations": derive_liquidations, "basis": derive_basis}
+DERIVATIONS = {"liquidations": _liquidations, "basis": _basis}

@@ -12,8 +12,9 @@ depend on the order of arrival.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import polars as pl
 
@@ -81,12 +82,25 @@ def ingest(
         accounts.forget(feed.name)
         Quarantine(layout.quarantine).clear(feed.name)
     strip = report.rebuilt
-    for start in range(0, len(todo), _CHUNK):
-        chunk = todo[start : start + _CHUNK]
+    taken = 0
+    for chunk in _chunks(todo):
         _take(layout, feed, chunk, report, strip)
         strip = False
-        progress(start + len(chunk), len(todo))
+        taken += len(chunk)
+        progress(taken, len(todo))
     return report
+
+
+def _chunks(fetches: Sequence[Fetch]) -> Iterator[list[Fetch]]:
+    """Some fetches at a time; those of one instant stay together, as their rows are told apart by it."""
+    chunk: list[Fetch] = []
+    for _, group in groupby(fetches, key=lambda fetch: fetch.known_at):
+        if len(chunk) >= _CHUNK:
+            yield chunk
+            chunk = []
+        chunk += group
+    if chunk:
+        yield chunk
 
 
 def _take(layout: Layout, feed: Feed, fetches: Sequence[Fetch], report: FeedReport, strip: bool) -> None:
@@ -155,12 +169,11 @@ def _reject_whole(batch: _Batch, fetch: Fetch, rule: str, reason: str) -> None:
 def _with_lineage(frame: pl.DataFrame, name: str, feed: Feed, fetch: Fetch) -> pl.DataFrame:
     """The parser's frame with where it came from, in the table's columns and types, plus the fetch."""
     table = table_of(name)
-    simulated = fetch.transport == "sample" or fetch.params.get("simulated") == "true"
     lineage = {
         "source": pl.lit(feed.name),
         "raw_sha256": pl.lit(fetch.sha256),
         "known_at": pl.lit(fetch.known_at),
-        "is_simulated": pl.lit(simulated),
+        "is_simulated": pl.lit(fetch.is_simulated),
         FETCH: pl.lit(fetch.fetch_id or 0),
     }
     types = pl.Schema([*table.schema.items(), (FETCH, pl.Int64())])
@@ -252,9 +265,10 @@ def _write(
         column = table.date_column
         changed = set(kept[column]) | set(previous[column])
     else:
-        changed = set()
+        changed = {None}
     if not kept.is_empty() or not previous.is_empty():
-        core.mark(table.name, changed)
+        # What a table without dates says shows in the dimensions, which are always built whole.
+        core.mark(table.name if table.date_column else "dimensions", changed)
         _mark_dependents(core, table, pl.concat([previous, kept]), existing)
     by_month = month_of(table)
     touched = pl.concat([previous, kept]).select(by_month.alias("m"))["m"].unique().sort()

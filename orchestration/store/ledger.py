@@ -22,7 +22,7 @@ create table if not exists fetches (
     http_status integer, headers text not null,
     known_at text not null, fetched_at text not null,
     sha256 text not null, size integer not null,
-    unique (feed, locator, known_at, sha256)
+    unique (feed, locator, known_at, sha256, params)
 );
 create index if not exists fetches_by_hash on fetches (sha256);
 create trigger if not exists fetches_keep before delete on fetches
@@ -49,6 +49,11 @@ class Fetch:
     http_status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     fetch_id: int | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """The bytes come from the sample feeds, directly or as files made of them."""
+        return self.transport == "sample" or self.params.get("simulated") == "true"
 
 
 def _text(instant: datetime) -> str:
@@ -96,7 +101,8 @@ class Ledger:
     def record(self, fetches: Iterable[Fetch]) -> int:
         """Add fetches in one transaction; return how many were new.
 
-        A fetch of the same feed, locator, instant and bytes is the same fetch and is not added twice.
+        A fetch of the same feed, locator, instant, bytes and parameters is the same fetch and is not
+        added twice.
         The blobs must be in the raw store before this is called.
         """
         rows = [
@@ -115,16 +121,28 @@ class Ledger:
             return connection.total_changes - before
 
     def fetches(self, feed: str | None = None, sha256: str | None = None) -> list[Fetch]:
-        """Fetches in the order in which their content became known, optionally of one feed or hash."""
+        """Fetches in the order in which their content became known, optionally of one feed or hash.
+
+        Of fetches that differ only in their parameters (a mended inbox map) the newest counts.
+        """
         if not self.path.exists():
             return []
         with self._open() as connection:
             rows = connection.execute(
-                "select * from fetches where (?1 is null or feed = ?1) and (?2 is null or sha256 = ?2)"
-                " order by known_at, sha256, fetch_id",
+                "select * from fetches where fetch_id in (select max(fetch_id) from fetches"
+                " where (?1 is null or feed = ?1) and (?2 is null or sha256 = ?2)"
+                " group by feed, locator, known_at, sha256) order by known_at, sha256, fetch_id",
                 (feed, sha256),
             ).fetchall()
         return [_fetch(row) for row in rows]
+
+    def holds_simulation(self) -> bool | None:
+        """Whether the fetches so far are of the sample feeds; None where there is none yet."""
+        if not self.path.exists():
+            return None
+        with self._open() as connection:
+            row = connection.execute("select * from fetches order by fetch_id limit 1").fetchone()
+        return _fetch(row).is_simulated if row else None
 
     def summary(self) -> list[dict[str, object]]:
         """Per feed: fetches, first and last `known_at`, last `fetched_at`, transports."""

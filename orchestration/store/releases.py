@@ -161,11 +161,12 @@ def get(layout: Layout, release_id: str | None = None) -> Release:
     if release_id is None:
         found = current(layout)
         if found is None:
-            raise NoSuchRelease("nothing has been published yet")
+            raise NoSuchRelease("nothing has been published yet: `sluice run` publishes")
         return found
     matching = [r for r in list_releases(layout) if r.release_id.startswith(release_id)]
     if len(matching) != 1:
-        raise NoSuchRelease(f"{len(matching)} releases begin with {release_id!r}")
+        many = f"{len(matching)} releases begin with" if matching else "no release has the id"
+        raise NoSuchRelease(f"{many} {release_id!r}: `sluice release list` shows them")
     return matching[0]
 
 
@@ -180,6 +181,7 @@ def rollback(layout: Layout, release_id: str) -> Release:
 
     Raises `NoSuchRelease`, `ReleaseCorrupt`, `Busy`.
     """
+    get(layout, release_id)  # a wrong id must not make an empty data directory
     with publication_lock(layout):
         release = get(layout, release_id)
         wrong = faults(layout, release.manifest)
@@ -277,9 +279,21 @@ def refused(layout: Layout) -> pl.DataFrame | None:
 
 
 def open_release(layout: Layout, release_id: str | None = None) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to a release (the current one without an id), showing instants in UTC."""
+    """A connection to a release (the current one without an id) that reads its objects and nothing else.
+
+    Instants show in UTC. No setting can be changed and no other file opened. Python's own variables are
+    not tables.
+    """
     import duckdb
 
     connection = duckdb.connect(str(get(layout, release_id).catalogue), read_only=True)
-    connection.execute("set TimeZone = 'UTC'")
+    objects = str(layout.objects.absolute()).replace("'", "''")
+    for setting in (
+        "TimeZone = 'UTC'",
+        "python_enable_replacements = false",
+        f"allowed_directories = ['{objects}']",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"set {setting}")
     return connection

@@ -49,6 +49,12 @@ COLUMNS = (
         checks=(Between(low=0),),
     ),
     Column(
+        "is_repricing",
+        pl.Boolean(),
+        "flag",
+        "The same print again, priced when its instrument became known: not another print.",
+    ),
+    Column(
         "n_prints",
         pl.Int64(),
         "count",

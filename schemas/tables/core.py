@@ -184,7 +184,7 @@ TABLES = (
         "core",
         "liquidations",
         "Prints with asset, coin quantity and USD notional by the instrument of the time (derived).",
-        grain=("event_at", "venue", "symbol", "liq_side", "size_native", "price", "occurrence"),
+        grain=("event_at", "venue", "symbol", "liq_side", "size_native", "price", "occurrence", "is_repricing"),
         column_names=(
             "fact_date",
             "event_at",
@@ -197,6 +197,7 @@ TABLES = (
             "price",
             "price_kind",
             "occurrence",
+            "is_repricing",
             "quantity_coin",
             "notional_usd",
             "status",

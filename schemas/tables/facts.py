@@ -69,7 +69,7 @@ FACTS = (
             *DERIVED,
         ),
         date_column="fact_date",
-        tracked=("netflow_coin", "reserve_coin"),
+        tracked=("netflow_coin", "reserve_coin", "netflow_usd"),
         inputs=("core_exchange__flows",),
         lead_days=1,
     ),

@@ -48,4 +48,7 @@ def test_a_second_run_of_the_same_days_publishes_nothing_and_says_so(sample_home
     assert "nothing new to publish" in said
     assert before[1] in said
     assert " 0 of them new" in said
-    assert before == (fingerprint(home / "published"), query(home, "select release_id from sluice_release").item())
+    assert before == (
+        fingerprint(home / "published"),
+        query(home, "select release_id from sluice_release").item(),
+    )

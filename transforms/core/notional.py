@@ -66,23 +66,27 @@ def conform(prints: pl.DataFrame, instruments_validity: pl.DataFrame) -> pl.Data
     """Prints of `core_liquidations__prints` as `core_liquidations__events`, one row per real print.
 
     Currencies of `rules.USD_QUOTES` are taken at one dollar. Where the size is in contracts the
-    instrument of the time gives their value, and the event counts as known only when that did;
-    without it `status` is `no_instrument`. A print that no price turns into dollars (quanto, or quoted
-    in another currency) has `status` `no_price`. Both have a null notional.
+    instrument of the time gives their value; without it `status` is `no_instrument`. A print that no
+    price turns into dollars (quanto, or quoted in another currency) has `status` `no_price`. Both have
+    a null notional. A print whose instrument became known after it is there twice: without a notional
+    from when the print was known, and with `is_repricing` from when the instrument was.
     """
     described = as_of_event(_distinct(prints), instruments_validity).with_columns(
         asset=pl.coalesce("asset", asset_of(pl.col("symbol"))),
         quote_currency=pl.coalesce("quote_currency", quote_of(pl.col("symbol"))),
     )
-    needs_instrument = (pl.col("size_unit") == "contracts") & pl.col("instrument_known_at").is_not_null()
-    known_at = (
-        pl.when(needs_instrument)
-        .then(pl.max_horizontal("known_at", "instrument_known_at"))
-        .otherwise("known_at")
+    is_late = (pl.col("size_unit") == "contracts") & (pl.col("instrument_known_at") > pl.col("known_at"))
+    priced = _priced(described).with_columns(is_repricing=is_late.fill_null(False))
+    late = priced.filter("is_repricing")
+    before = late.with_columns(
+        is_repricing=pl.lit(False),
+        status=pl.lit("no_instrument"),
+        notional_usd=pl.lit(None, pl.Float64),
+        quantity_coin=pl.lit(None, pl.Float64),
     )
+    after = late.with_columns(known_at="instrument_known_at")
     return (
-        _priced(described)
-        .with_columns(known_at=known_at)
+        pl.concat([priced.filter(~pl.col("is_repricing")), before, after])
         .select(_EVENTS.schema.names())
         .cast(_EVENTS.schema)
         .sort(_EVENTS.grain)

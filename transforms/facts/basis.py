@@ -201,8 +201,13 @@ def _open_interest_coin() -> pl.Expr:
 
 
 def _final(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `finality`: final once the day is over, restated once a known price or ratio changes after that."""
-    is_over = pl.col("recorded_at").dt.date() > pl.col("fact_date")
+    """Add `finality`: final once the day's sample is taken, restated once a known price or ratio changes after that.
+
+    The sample is taken when the day is over, with a settlement, or with a quote of the day's last hour:
+    snapshots cannot be taken again later.
+    """
+    closes = (pl.col("price_kind") == "settle") | (pl.col("quoted_at").dt.hour() >= rules.LAST_SAMPLE_HOUR_UTC)
+    is_over = (pl.col("recorded_at").dt.date() > pl.col("fact_date")) | closes.fill_null(False)
 
     def differs(name: str) -> pl.Expr:
         before = pl.col(name).shift().over(_CONTRACT, order_by="recorded_at")

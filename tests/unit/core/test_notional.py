@@ -189,7 +189,11 @@ def test_a_notional_is_known_only_when_its_instrument_is():
     later = datetime(2026, 3, 1, tzinfo=UTC)
     in_contracts = conform(prints(one_print()), instruments({"known_at": later}))
     in_coin = conform(prints(one_print(size_unit="coin")), instruments({"known_at": later}))
-    assert in_contracts["known_at"].to_list() == [later]
+    assert in_contracts.select("known_at", "is_repricing", "status").rows() == [
+        (KNOWN_AT, False, "no_instrument"),
+        (later, True, None),
+    ]
+    assert in_contracts["notional_usd"].is_null().to_list() == [True, False]
     assert in_coin["known_at"].to_list() == [KNOWN_AT]
 
 

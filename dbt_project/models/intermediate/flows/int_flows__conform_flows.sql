@@ -27,4 +27,4 @@ select
   end as status,
   finality, source, recorded_at, is_simulated
 from {{ ref('fct_stablecoin_supply_daily_vintages') }}
-where chain = 'all' and not starts_with(stablecoin_id, 'all.')
+where chain = 'all'

@@ -10,9 +10,27 @@ sums as (
   {{ accumulate_prints(
     'prints', 'fact_date, asset, venue, liq_side', "cast(fact_date + 1 as timestamp) at time zone 'UTC'"
   ) }}
+),
+instants as (
+  select fact_date, asset, venue, liq_side, recorded_at from sums
+  union
+  select fact_date, asset, venue, liq_side, recorded_at from peaks
+),
+-- A late print of the day before can raise the day's peak after its last print.
+held as (
+  select
+    sums.* exclude (recorded_at, finality), instants.recorded_at,
+    case
+      when instants.recorded_at < cast(instants.fact_date + 1 as timestamp) at time zone 'UTC' then 'preliminary'
+      else 'final'
+    end as finality
+  from instants
+  asof inner join sums
+    on instants.fact_date = sums.fact_date and instants.asset = sums.asset and instants.venue = sums.venue
+    and instants.liq_side = sums.liq_side and instants.recorded_at >= sums.recorded_at
 )
-select sums.*, peaks.max_1h_usd, peaks.max_1h_at, 'venue_prints' as series
-from sums
+select held.*, peaks.max_1h_usd, peaks.max_1h_at, 'venue_prints' as series
+from held
 asof left join peaks
-  on sums.fact_date = peaks.fact_date and sums.asset = peaks.asset and sums.venue = peaks.venue
-  and sums.liq_side = peaks.liq_side and sums.recorded_at >= peaks.recorded_at
+  on held.fact_date = peaks.fact_date and held.asset = peaks.asset and held.venue = peaks.venue
+  and held.liq_side = peaks.liq_side and held.recorded_at >= peaks.recorded_at

@@ -1,4 +1,5 @@
 -- Supplies by asset, in dollars where the vendor gives them or the peg is the dollar. Nothing else is a dollar.
+-- A vendor's total over coins is no coin: beside them it would be counted twice.
 {{ config(materialized='view') }}
 select
   supplies.fact_date, supplies.stablecoin_id, supplies.chain, assets.peg_currency,
@@ -17,3 +18,4 @@ select
   supplies.finality, supplies.source, supplies.raw_sha256, supplies.recorded_at, supplies.is_simulated
 from {{ ref('int_stablecoins__compare_days') }} as supplies
 left join {{ ref('int_stablecoins__name_assets') }} as assets using (stablecoin_id)
+where not starts_with(supplies.stablecoin_id, 'all.')

@@ -1,23 +1,23 @@
--- Asset code and peg of each id: by its newest description, or by the reference where no payload has one.
--- Of ids that share a symbol, the lowest keeps it.
+-- Asset code and peg of each id: the reference's, or else the first description that a payload gave. What an id
+-- is called is identity, not knowledge: a later description must not rename or revalue what was published.
+-- Of ids that share a symbol, the reference's keeps it, then the one described first.
 {{ config(materialized='table') }}
-with newest as (
-  select stablecoin_id, symbol, asset_name, peg_currency
+with described as (
+  select stablecoin_id, symbol, asset_name, peg_currency, known_at
   from {{ ref('stg_defillama__stablecoins') }}
-  qualify row_number() over (partition by stablecoin_id order by known_at desc, source) = 1
+  where stablecoin_id not in (select stablecoin_id from {{ ref('stablecoins') }})
+  qualify row_number() over (partition by stablecoin_id order by known_at, source) = 1
 ),
 named as (
-  select * from newest
-  union all
-  select stablecoin_id, symbol, asset_name, peg_currency
-  from {{ ref('stablecoins') }}
-  where stablecoin_id not in (select stablecoin_id from newest)
+  select stablecoin_id, symbol, asset_name, peg_currency, null as known_at from {{ ref('stablecoins') }}
+  union all by name
+  select * from described
 )
 select
   stablecoin_id, asset_name, peg_currency,
   case
     when row_number() over (
-      partition by symbol order by try_cast(stablecoin_id as bigint) nulls last, stablecoin_id
+      partition by symbol order by known_at nulls first, try_cast(stablecoin_id as bigint) nulls last, stablecoin_id
     ) = 1 then symbol
     else symbol || '.' || stablecoin_id
   end as asset

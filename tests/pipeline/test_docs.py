@@ -1,0 +1,157 @@
+"""The documentation is true: its commands and queries run, its links lead somewhere, its maps are valid."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pytest
+
+from orchestration.sources import inbox_map
+from transforms.parse import FEEDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks" / "README.md"])
+# Commands that are not run here, by how they begin, and where they are.
+ELSEWHERE = {
+    "make": "CI runs demo, test and check; bench is for people",
+    "sluice dev": "tests/pipeline/test_dagster_dev.py starts and stops it",
+}
+SECONDS = 240
+
+
+class Block(NamedTuple):
+    """A fenced block: where it begins, its language and its text."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+def _blocks(*languages: str) -> list[Block]:
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        for match in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(Block(page.relative_to(ROOT).as_posix(), line, match[1], match[2]))
+    return [block for block in found if block.language in languages]
+
+
+def _commands() -> list[Block]:
+    """Each command of the shell blocks, without its comment."""
+    return [
+        Block(block.page, block.line + number, "sh", re.sub(r"\s{2,}# .*$", "", line))
+        for block in _blocks("sh")
+        for number, line in enumerate(block.text.replace("\\\n", " ").splitlines(), start=1)
+        if line.strip()
+    ]
+
+
+def _runs_elsewhere(command: Block) -> bool:
+    return any(re.match(rf"{start}\b", command.text) for start in ELSEWHERE)
+
+
+@pytest.fixture(scope="module")
+def desk(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder as a reader of the docs has it: `.sluice` in it, `~/exports` with files of a vendor."""
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(sample_home, folder / ".sluice", symlinks=True)
+    exports = ["orchestration.sources.sample", "--out", str(folder / "exports")]
+    _run(folder, [sys.executable, "-m", *exports, "--from", "2026-02-05", "--to", "2026-02-05"])
+    _run(folder, ["sluice", "doctor", "--repair"])
+    return folder
+
+
+def _run(folder: Path, command: list[str] | str) -> subprocess.CompletedProcess[str]:
+    """Run a command at the desk, with this environment's programs on the path and the desk as home."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("SLUICE_", "DAGSTER_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
+    done = subprocess.run(
+        command, shell=isinstance(command, str), cwd=folder, capture_output=True, text=True,
+        timeout=SECONDS, check=False, env=own | {"HOME": str(folder), "PATH": path, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.mark.parametrize("command", [c for c in _commands() if not _runs_elsewhere(c)], ids=str)
+def test_a_command_runs_as_it_is_written(desk, command):
+    """The first command that fails is where a newcomer stops."""
+    done = _run(desk, command.text)
+    assert done.stdout or "--out" in command.text, "it prints nothing"
+
+
+@pytest.mark.parametrize("block", _blocks("python"), ids=str)
+def test_a_python_example_runs_as_it_is_written(desk, block):
+    """Examples are copied, faults and all."""
+    assert _run(desk, [sys.executable, "-c", block.text]).stdout
+
+
+@pytest.mark.parametrize("block", _blocks("sql"), ids=str)
+def test_a_query_runs_and_finds_rows(sample_home, block):
+    """A query on a column that has been renamed, or that finds nothing, teaches nothing."""
+    with duckdb.connect(str(sample_home / "published" / "current.duckdb"), read_only=True) as release:
+        assert release.execute(block.text).fetchall()
+
+
+@pytest.mark.parametrize("block", [b for b in _blocks("toml") if "[[feed]]" in b.text], ids=str)
+def test_an_inbox_map_of_the_docs_is_valid(tmp_path, block):
+    """A map is written by copying one; one that does not load stops the reader at once."""
+    file = tmp_path / "inbox.toml"
+    file.write_text(block.text, "utf-8")
+    assert inbox_map.load(file, set(FEEDS)).entries
+
+
+def test_every_block_is_of_a_kind_that_is_run_and_every_exception_is_still_one():
+    """A block in a language that nothing runs is a block that nobody checks."""
+    fences = {
+        word for page in PAGES for word in re.findall(r"^```(.+)$", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert fences == {"sh", "sql", "python", "toml"}
+    used = {start for start in ELSEWHERE for c in _commands() if re.match(rf"{start}\b", c.text)}
+    assert used == set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file_and_its_heading(page):
+    """Files are renamed; links are not."""
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text("utf-8")):
+        path, _, heading = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{target} leads nowhere"
+        if heading:
+            assert heading in _headings(file), f"{target} has no such heading"
+
+
+def _headings(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_file_and_test_that_the_methodology_names_is_there():
+    """A rule whose test was renamed looks tested and is not."""
+    page = (ROOT / "docs" / "methodology.md").read_text("utf-8")
+    rows = page.split("## Rule, code, test")[1].split("\n## ")[0]
+    names = re.findall(r"`([^`]+)`", rows)
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    units = "\n".join(path.read_text("utf-8") for path in (ROOT / "dbt_project").rglob("_unit_tests.yml"))
+    missing = [
+        name
+        for name in names
+        if not (
+            (ROOT / name).exists() if "/" in name else f"def {name}(" in tests or f"- name: {name}\n" in units
+        )
+        and name not in ("recorded_at", "known_at")
+    ]
+    assert not missing
