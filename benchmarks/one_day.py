@@ -18,7 +18,7 @@ from transforms.parse import SOURCES
 
 LAST = date(2026, 2, 28)
 BEFORE = date(2026, 2, 27)
-FIRST = date(2025, 11, 1)
+FIRST = date(2026, 1, 1)
 STEPS = ("land", "core", "dbt", "audit", "publish")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,6 +58,11 @@ def instant(value: datetime | str) -> str:
     moment = moment.astimezone(UTC)
     fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
     return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}Z"
+
+
+def counted(things: Sized, name: str) -> str:
+    """How many there are of something, in words."""
+    return f"{len(things)} {name}" + ("" if len(things) == 1 else "s")
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.output import say, table
+from orchestration.cli.output import counted, say, table
 from orchestration.resources.settings import from_environment
 
 app = typer.Typer(no_args_is_help=True, help="Releases: list, show, rollback, gc.")
@@ -81,4 +81,4 @@ def gc(
 
     gone = releases.gc(_layout(), keep=keep, dry_run=dry_run)
     verb = "would remove" if dry_run else "removed"
-    say(f"{verb} {len(gone.releases)} releases and {len(gone.objects)} objects ({gone.size:,} bytes)")
+    say(f"{verb} {counted(gone.releases, 'release')} and {counted(gone.objects, 'object')} ({gone.size:,} bytes)")

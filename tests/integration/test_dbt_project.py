@@ -27,7 +27,7 @@ def differing(left, right):
 
 def settled_build(layout, **options):
     results = dbt_build.build(layout, **options)
-    CoreStore(layout).settle()
+    CoreStore(layout).settle(CoreStore(layout).last_mark())
     return results
 
 

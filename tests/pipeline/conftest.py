@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from small_inbox import write_inbox
+from small_inbox import write_changes, write_inbox
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE_DAYS = ("2026-02-02", "2026-02-06")
@@ -85,6 +85,22 @@ def small_home(tmp_path_factory: pytest.TempPathFactory, small_inbox: Path) -> P
         Sluice(home)("run", "--inbox", str(small_inbox))
 
     return _made_once(tmp_path_factory, "small_release", make)
+
+
+@pytest.fixture(scope="session")
+def changed_inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same inbox with files in it that change a day of every family."""
+    return write_changes(write_inbox(tmp_path_factory.mktemp("changed") / "inbox"))
+
+
+@pytest.fixture(scope="session")
+def changed_home(tmp_path_factory: pytest.TempPathFactory, changed_inbox: Path) -> Path:
+    """A release of the changed inbox, made in one undisturbed run."""
+
+    def make(home: Path) -> None:
+        Sluice(home)("run", "--inbox", str(changed_inbox))
+
+    return _made_once(tmp_path_factory, "changed_release", make)
 
 
 @pytest.fixture

@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 KNOWN = "2026-02-07T060000+0000"
+LATER = "2026-02-08T060000+0000"
 DAYS = [date(2026, 2, 2) + timedelta(days=n) for n in range(5)]
+NEXT = DAYS[-1] + timedelta(days=1)
 _INFLOWS = [100.0, 120.0, 140.0, 300.0, 200.0]
 _OUTFLOWS = [110.0, 100.0, 150.0, 260.0, 210.0]
 _FLOWS = "cryptoquant_exchange_flows"
@@ -131,6 +133,16 @@ def write_inbox(inbox: Path) -> Path:
     put(inbox, "bybit/liquidations.ndjson.gz", gzip.compress(prints.encode(), mtime=0))
     entries = [_MAP.format(match=match, name=name, params=params) for match, name, params in _ENTRIES]
     (inbox / "inbox.toml").write_text("".join(entries))
+    return inbox
+
+
+def write_changes(inbox: Path) -> Path:
+    """Files that change a day of every family, so that the next release has something new to say of each."""
+    quote = book(NEXT)[0] | {"creation_timestamp": millis(NEXT, 12)}
+    put(inbox, "farside/sol.csv", etf_csv(DAYS[-1:], first=2.5), LATER)
+    put(inbox, "cryptoquant/reserve.csv", flows_csv("Exchange Reserve", [999.0], [NEXT]), LATER)
+    put(inbox, "deribit/book_next.json", answer([quote]), LATER)
+    put(inbox, "bybit/liquidations_next.ndjson.gz", gzip.compress(liquidation(NEXT).encode(), mtime=0), LATER)
     return inbox
 
 

@@ -6,11 +6,10 @@ import json
 import os
 import shutil
 import stat
-from pathlib import Path
 
 import polars as pl
 import pytest
-from small_inbox import DAYS, etf_csv, put, tree
+from small_inbox import DAYS, tree
 
 ALL = "select trade_date, flow_usd from fct_etf_totals_daily order by trade_date"
 WRONG_USE = 2
@@ -161,40 +160,3 @@ def test_a_damaged_blob_or_object_is_found_by_the_doctor(cli, small_home, tmp_pa
         said = cli("doctor", "--repair", home=home)
         assert said.code == 1
         assert any(check in line and "bad" in line for line in said.out.splitlines())
-
-
-def test_rolling_back_shows_the_old_facts_and_the_next_run_the_newest_ones_whole(
-    small_home, small_inbox, sluice, tmp_path
-):
-    """A run after a rollback must not carry over what the older release held."""
-    home, inbox = tmp_path / "home", tmp_path / "inbox"
-    shutil.copytree(small_home, home, symlinks=True)
-    shutil.copytree(small_inbox, inbox)
-    command = sluice(home)
-    command("doctor", "--repair")
-    (first,) = (path.name for path in (home / "published" / "releases").iterdir())
-    put(inbox, "farside/sol.csv", etf_csv(DAYS[-1:], first=2.5), "2026-02-08T060000+0000")
-    command("run", "--inbox", str(inbox))
-    newest = _facts(home)
-    command("release", "rollback", first)
-    assert _facts(home) != newest
-    again = command("run", "--inbox", str(inbox)).stdout
-    assert "nothing new" not in again
-    assert _facts(home) == newest
-    assert "nothing new" in command("run", "--inbox", str(inbox)).stdout
-    assert "would remove 2 releases" in command("release", "gc", "--keep", "1", "--dry-run").stdout
-    assert len(list((home / "published" / "releases").iterdir())) == 3
-    command("release", "gc", "--keep", "1")
-    assert _facts(home) == newest
-    assert command("doctor").returncode == 0
-    assert {entry["sha256"] for entry in _objects(home)} == {p.stem for p in (home / "published/objects").iterdir()}
-
-
-def _objects(home: Path) -> list[dict]:
-    """Objects of the release that readers see."""
-    folder = (home / "published" / os.readlink(home / "published" / "current.duckdb")).parent
-    return json.loads((folder / "manifest.json").read_text())["objects"]
-
-
-def _facts(home: Path) -> set[tuple[str, str, str]]:
-    return {(entry["table"], entry["month"], entry["sha256"]) for entry in _objects(home)}

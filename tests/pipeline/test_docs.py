@@ -68,7 +68,7 @@ def desk(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     shutil.copytree(sample_home, folder / ".sluice", symlinks=True)
     exports = ["orchestration.sources.sample", "--out", str(folder / "exports")]
-    _run(folder, [sys.executable, "-m", *exports, "--from", "2026-02-05", "--to", "2026-02-05"])
+    _run(folder, [sys.executable, "-m", *exports, "--from", "2026-02-07", "--to", "2026-02-07"])
     _run(folder, ["sluice", "doctor", "--repair"])
     return folder
 

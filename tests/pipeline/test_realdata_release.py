@@ -46,7 +46,8 @@ def test_every_etf_total_is_the_sum_of_the_funds_that_reported(ask):
     """A total taken from another place than its funds drifts from them."""
     wrong = ask("""
         select * from fct_etf_totals_daily as totals join (
-          select trade_date, asset, sum(flow_usd) as funds_usd, count(flow_usd) as n_funds from fct_etf_flows_daily group by all
+          select trade_date, asset, sum(flow_usd) as funds_usd, count(flow_usd) as n_funds
+          from fct_etf_flows_daily group by all
         ) using (trade_date, asset)
         where abs(totals.flow_usd - funds_usd) > 0.01 or n_funds <> n_funds_reported
           or (totals.flow_usd is null) <> (n_funds = 0)
@@ -66,8 +67,8 @@ def test_btc_liquidations_of_the_crash_are_the_known_ones(ask):
 
 def test_exchange_netflow_is_the_change_in_reserve_except_where_the_data_break(ask):
     """A day whose flows and reserve disagree must say so; the part day of the export does, and no other."""
-    rows = ask("select fact_date, netflow_coin, reserve_change_coin, has_reserve_break, abs(reserve_change_coin - netflow_coin)"
-               " as gap_coin from fct_exchange_flows_daily where asset = 'BTC' order by fact_date")  # fmt: skip
+    rows = ask("select fact_date, has_reserve_break, abs(reserve_change_coin - netflow_coin) as gap_coin"
+               " from fct_exchange_flows_daily where asset = 'BTC' order by fact_date")  # fmt: skip
     known = rows.drop_nulls("gap_coin")
     assert known.height == 5122
     assert known.filter(~pl.col("has_reserve_break"))["gap_coin"].max() < 1e-6
@@ -211,9 +212,11 @@ WHOLE = {
     "fct_exchange_flows_daily": "netflow_coin is not null and reserve_coin is not null and price_usd is not null"
     " and reserve_usd is not null and netflow_usd is not null",
     "fct_flows_daily": "flow_usd is not null",
-    "fct_liquidations_daily": "notional_usd is not null and quantity_coin is not null and coalesce(n_unpriced_prints, 0) = 0",
+    "fct_liquidations_daily": "notional_usd is not null and quantity_coin is not null"
+    " and coalesce(n_unpriced_prints, 0) = 0",
     "fct_liquidations_hourly": "notional_usd is not null and quantity_coin is not null and n_unpriced_prints = 0",
-    "fct_futures_basis_daily": "basis_annualised_ratio is not null and basis_ratio is not null and index_price is not null",
+    "fct_futures_basis_daily": "basis_annualised_ratio is not null and basis_ratio is not null"
+    " and index_price is not null",
     "fct_basis_term_structure_daily": "basis_annualised_ratio is not null and index_price is not null",
     "fct_stablecoin_supply_daily": "coalesce(circulating_peg, circulating_usd) is not null"
     " and (circulating_usd is not null or peg_currency is distinct from 'USD')",

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shutil
 
-import pytest
 from published import fingerprint, manifest, objects, query
 
-IN_ORDER = (("2026-02-02", "2026-02-03"), ("2026-02-04", "2026-02-04"), ("2026-02-05", "2026-02-06"))
-NEWEST_FIRST = (("2026-02-05", "2026-02-06"), ("2026-02-02", "2026-02-04"))
+# A first day, the days after it, and then those before it, which come late.
+PARTS = (("2026-02-04", "2026-02-04"), ("2026-02-05", "2026-02-06"), ("2026-02-02", "2026-02-03"))
 
 
-@pytest.mark.parametrize("windows", [IN_ORDER, NEWEST_FIRST], ids=["in order", "newest first"])
-def test_runs_of_parts_of_a_range_give_the_objects_of_one_run(windows, sample_home, sluice, tmp_path):
+def test_runs_of_parts_of_a_range_in_any_order_give_the_objects_of_one_run(sample_home, sluice, tmp_path):
     """An incremental build that forgets a late row, or a day's neighbour, drifts from the full one unseen."""
-    for first, last in windows:
+    for first, last in PARTS:
         sluice(tmp_path)("run", "--from", first, "--to", last)
     assert objects(tmp_path) == objects(sample_home)
-    assert len(list((tmp_path / "published" / "releases").iterdir())) == len(windows)
+    assert len(list((tmp_path / "published" / "releases").iterdir())) == len(PARTS)
 
 
 def test_what_was_lost_comes_back_from_the_raw_bytes_with_the_same_hashes(sample_home, home_copy, sluice):

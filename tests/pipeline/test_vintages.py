@@ -122,7 +122,8 @@ def test_a_fund_column_that_appears_later_is_a_new_fund_and_moves_that_days_tota
     """The column of 2026-03-16 adds 43.5m to a day published three days before; silently, that is an error."""
     cell = release.execute(
         "select recorded_at, known_at, flow_usd, previous_flow_usd, change_reason"
-        " from fct_etf_flows_daily_vintages where fund = 'ETHB' and trade_date = ? order by recorded_at", [NEW_COLUMN_DAY],
+        " from fct_etf_flows_daily_vintages where fund = 'ETHB' and trade_date = ? order by recorded_at",
+        [NEW_COLUMN_DAY],
     ).fetchall()  # fmt: skip
     assert cell[0] == (NEW_COLUMN_SEEN, NEW_COLUMN_SEEN, 43.5e6, None, "new_fund")
     totals = release.execute(
@@ -169,9 +170,10 @@ def test_a_late_number_is_not_a_restatement(changes, release):
 
 
 RESTATED_DAY, RESTATED_AT = DAYS[2], datetime(2026, 2, 10, 6, tzinfo=UTC)
+IN_TABLE = f"where trade_date = date '{RESTATED_DAY}' and asset = 'SOL'"
 BEFORE = "2026-02-09T23:59:59Z"
 AS_OF_QUERIES = ("from fct_etf_flows_daily order by all", "from fct_etf_totals_daily order by all")
-CELL = f"select flow_usd from fct_etf_flows_daily where fund = 'BSOL' and trade_date = date '{RESTATED_DAY}'"
+CELL = f"select flow_usd from fct_etf_flows_daily {IN_TABLE} and fund = 'BSOL'"
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,7 @@ def test_a_number_that_changes_after_it_was_final_is_restated(restatement):
     vintages = query(
         restatement.sluice.home,
         "select flow_usd, previous_flow_usd, finality, change_reason, revision, known_at, superseded_at"
-        f" from fct_etf_flows_daily_vintages where fund = 'BSOL' and trade_date = date '{RESTATED_DAY}' order by recorded_at",
+        f" from fct_etf_flows_daily_vintages {IN_TABLE} and fund = 'BSOL' order by recorded_at",
     )
     first_known = datetime(2026, 2, 7, 6, tzinfo=UTC)
     assert vintages.rows() == [
@@ -230,7 +232,7 @@ def test_a_number_that_changes_after_it_was_final_is_restated(restatement):
     ]
     total = query(
         restatement.sluice.home,
-        f"select flow_usd, finality from fct_etf_totals_daily where trade_date = date '{RESTATED_DAY}' and asset = 'SOL'",
+        f"select flow_usd, finality from fct_etf_totals_daily {IN_TABLE}",
     )
     assert total.rows() == [(14e6, "restated")]
 
