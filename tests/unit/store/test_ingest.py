@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.sources.base import Received, land
+from orchestration.sources.base import Received, SourceError, land
 from orchestration.store.accounts import Accounts
 from orchestration.store.core_store import CoreStore, table_of
 from orchestration.store.ingest import ingest
 from orchestration.store.layout import Layout
+from orchestration.store.ledger import Ledger
 from orchestration.store.quarantine import Quarantine
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 
@@ -158,3 +159,45 @@ def test_changed_dates_wait_for_publication(layout):
     give(layout, (1, '{"2026-02-05": 2, "2026-01-05": 2}'))
     ingest(layout, FEED)
     assert CoreStore(layout).pending_dates(TABLE.name) == {date(2026, 2, 5), date(2026, 1, 5)}
+
+
+def test_payloads_of_one_instant_stay_together_however_many_there_are(layout, monkeypatch):
+    """A chunk that ended between two of them would take the second for an unfinished first."""
+    monkeypatch.setattr("orchestration.store.ingest._CHUNK", 1)
+    body = b'{"2026-02-05": 2}'
+    received = [
+        Received(FEED.name, "files", f"file:{name}.json", body, START, params={"entity": name}) for name in "ab"
+    ]
+    land(layout, received, {FEED.name: FEED.source}, START)
+    report = ingest(layout, FEED)
+    assert (report.rows_in, report.published, report.duplicates) == (2, 1, 1)
+
+
+def test_a_mended_map_makes_the_same_bytes_count_anew(layout):
+    """Parameters that are corrected in the inbox map would otherwise never be used."""
+    for params in ({"asset": "ETH"}, {"asset": "BTC"}):
+        land(layout, [Received(FEED.name, "files", "file:a", b"{}", START, params=params)], {FEED.name: "toy"}, START)
+    assert [fetch.params for fetch in Ledger(layout.ledger).fetches()] == [{"asset": "BTC"}]
+
+
+def test_simulated_and_real_payloads_are_never_mixed(layout):
+    """Simulated values would supersede real ones in a history that nobody can take apart again."""
+    land(layout, [Received(FEED.name, "sample", "sample://a", b"{}", START)], {FEED.name: "toy"}, START)
+    with pytest.raises(SourceError, match="never mixed"):
+        land(layout, [Received(FEED.name, "files", "file:a", b"{}", START)], {FEED.name: "toy"}, START)
+    assert len(Ledger(layout.ledger).fetches()) == 1
+
+
+def test_publication_settles_no_more_than_was_built(layout):
+    """What is marked between build and publication would otherwise never be published."""
+    core = CoreStore(layout)
+    core.mark(TABLE.name, [date(2026, 2, 4)])
+    built = core.last_mark()
+    core.mark(TABLE.name, [date(2026, 2, 5)])
+    core.mark("dimensions", [None])
+    core.settle(built)
+    assert core.pending_dates(TABLE.name) == {date(2026, 2, 5)}
+    core.settle(core.last_mark())
+    assert core.pending().is_empty()
+    core.mark(TABLE.name, [date(2026, 2, 4)])
+    assert core.last_mark() == 4
