@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +10,13 @@ from orchestration.cli import FEED_FAILED, OK
 from orchestration.cli.output import instant, say, table
 from orchestration.resources.settings import from_environment
 
+if TYPE_CHECKING:
+    from orchestration.store.quarantine import Quarantine
+
 app = typer.Typer(no_args_is_help=True, help="Rows and payloads that broke a rule: list, show, replay.")
 
 
-def _quarantine():  # noqa: ANN202
+def _quarantine() -> Quarantine:
     from orchestration.store.layout import Layout
     from orchestration.store.quarantine import Quarantine
 

@@ -8,13 +8,12 @@ import typer
 
 from orchestration.cli.output import counted, say, table
 from orchestration.resources.settings import from_environment
+from orchestration.store.layout import Layout
 
 app = typer.Typer(no_args_is_help=True, help="Releases: list, show, rollback, gc.")
 
 
-def _layout():  # noqa: ANN202
-    from orchestration.store.layout import Layout
-
+def _layout() -> Layout:
     return Layout(from_environment().home)
 
 

@@ -75,10 +75,9 @@ def status() -> int:
     if pending.is_empty():
         say("pending      nothing: the release holds all that is in core")
     else:
-        first, last = pending["fact_date"].min(), pending["fact_date"].max()
-        say(
-            f"pending      {pending['fact_date'].n_unique()} days changed since ({first} … {last}): `sluice run`"
-        )
+        days = sorted(set(pending["fact_date"].drop_nulls()))
+        span = f"{len(days)} days ({days[0]} … {days[-1]})" if days else "dimensions"
+        say(f"pending      {span} changed since: `sluice run`")
     refused = releases.refused(layout)
     if refused is not None:
         warn(f"the newest candidate was refused by {refused.height} checks; readers keep the release above")

@@ -13,7 +13,15 @@ from orchestration.store.layout import Layout
 if TYPE_CHECKING:
     import dagster as dg
 
-_CONFIG = b"telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+# Steps print nothing, and capturing their output costs two processes a step.
+_CONFIG = b"""telemetry:
+  enabled: false
+nux:
+  enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
 
 
 def prepare(layout: Layout) -> None:

@@ -111,8 +111,7 @@ class CoreStore:
 
     def last_mark(self) -> int:
         """The newest mark ever given. What is marked later was not there for who asks now."""
-        marks = [self.pending()["mark"].max(), self._numbers().get("last", 0)]
-        return max(mark for mark in marks if mark is not None)
+        return max([*self.pending()["mark"], self.remembered("last")])
 
     def pending_dates(self, table_name: str, after: int = 0) -> set[date]:
         """Dates of one table changed since the last publication, marked later than `after`."""

@@ -49,13 +49,14 @@ def _blocks(*languages: str) -> list[Block]:
 
 
 def _commands() -> list[Block]:
-    """Each command of the shell blocks, without its comment."""
-    return [
-        Block(block.page, block.line + number, "sh", re.sub(r"\s{2,}# .*$", "", line))
-        for block in _blocks("sh")
-        for number, line in enumerate(block.text.replace("\\\n", " ").splitlines(), start=1)
-        if line.strip()
-    ]
+    """Each command of the shell blocks, without its comment; one that stands on two pages once."""
+    found: dict[str, Block] = {}
+    for block in _blocks("sh"):
+        for number, line in enumerate(block.text.replace("\\\n", " ").splitlines(), start=1):
+            command = re.sub(r"\s{2,}# .*$", "", line)
+            if command:
+                found.setdefault(command, Block(block.page, block.line + number, "sh", command))
+    return list(found.values())
 
 
 def _runs_elsewhere(command: Block) -> bool:

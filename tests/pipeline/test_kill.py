@@ -24,10 +24,10 @@ from orchestration.store.raw import RawStore
 TOTAL = f"select release_id, flow_usd from fct_etf_totals_daily, sluice_release where trade_date = '{DAYS[-1]}'"
 # Killed when the first of these changes on disk, in the order in which a run gets there; then at random instants.
 PLACES = (
-    "raw/blobs/**/*", "raw/ledger.sqlite*", "core/pending.parquet", "core/accounts.sqlite*", "core/marks.json",
-    "build/warehouse.duckdb*", "build/candidates/*", "published/releases/*",
+    "raw/blobs/**/*", "raw/ledger.sqlite*", "core/accounts.sqlite*", "build/warehouse.duckdb*", "build/candidates/*",
+    "published/releases/*",
 )  # fmt: skip
-RANDOM_KILLS = 3
+RANDOM_KILLS = 2
 
 
 def _start(home: Path, inbox: Path) -> subprocess.Popen[str]:
@@ -80,7 +80,7 @@ def survivor(tmp_path_factory: pytest.TempPathFactory, small_home: Path, changed
     Sluice(home)("doctor", "--repair")
     chance, kills = random.Random(20260205), 0
     for _ in range(RANDOM_KILLS):
-        end = time.monotonic() + chance.uniform(0.5, 6.0)
+        end = time.monotonic() + chance.uniform(2.0, 6.0)
         kills += _kill_when(_start(home, changed_inbox), lambda end=end: time.monotonic() > end)
         _assert_sound(home, {6e6, 7e6})
     for place in PLACES:
@@ -95,7 +95,7 @@ def survivor(tmp_path_factory: pytest.TempPathFactory, small_home: Path, changed
 def test_runs_can_be_killed_at_any_instant(survivor):
     """The checks after each kill are in the fixture; here, that there were kills to check after."""
     _, kills = survivor
-    assert kills >= 8
+    assert kills == RANDOM_KILLS + len(PLACES)
 
 
 def test_two_runs_at_once_finish_what_the_killed_ones_left_with_the_same_hashes(survivor, changed_inbox, changed_home):
@@ -105,7 +105,7 @@ def test_two_runs_at_once_finish_what_the_killed_ones_left_with_the_same_hashes(
     said = [process.communicate(timeout=300) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert objects(home) == objects(changed_home)
-    assert len([path for path in (home / "published" / "releases").iterdir()]) == 2
+    assert len(list((home / "published" / "releases").iterdir())) == 2
     assert "nothing new" in Sluice(home)("run", "--inbox", str(changed_inbox)).stdout
     Sluice(home)("doctor", "--repair")
     assert "bad" not in Sluice(home)("doctor").stdout

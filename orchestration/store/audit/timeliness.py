@@ -6,7 +6,7 @@ Belongs here: newest dates and rows per day, per dated fact. Does not belong her
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from statistics import median
 
 import polars as pl
@@ -34,8 +34,9 @@ def checks(scope: Scope) -> Iterator[AuditRow]:
     are not late, a feed that stopped while the others go on is.
     """
     recent = {fact.name: _recent(scope, fact) for fact in FACTS}
-    learned = [frame["recorded_at"].max() for frames in recent.values() for frame in frames if "recorded_at" in frame]
-    today = max([when for when in learned if when is not None], default=scope.as_of).astimezone(UTC).date()
+    frames = [frame for found in recent.values() for frame in found if "recorded_at" in frame.columns]
+    learned = [frame["recorded_at"].max() for frame in frames]
+    today = max([when for when in learned if isinstance(when, datetime)], default=scope.as_of).astimezone(UTC).date()
     for fact in FACTS:
         days = _rows_per_day(fact, recent[fact.name])
         yield _fresh(fact, days, today)
