@@ -237,8 +237,7 @@ class Pipeline:
         days = pl.concat([pending, pending.with_columns(pl.col("fact_date") + pl.duration(days=1))])
         months = days.with_columns(month=pl.col("fact_date").dt.strftime("%Y-%m"))
         return {
-            table.name: set(months.filter(pl.col("table_name").is_in(list(table.inputs)))["month"])
-            for table in MARTS
+            table.name: set(months.filter(pl.col("table_name").is_in(list(table.inputs)))["month"]) for table in MARTS
         }
 
     def publish(self) -> Outcome:

@@ -41,9 +41,7 @@ class Table:
         unknown = [name for name in self.column_names if name not in self._own and name not in COLUMNS]
         if unknown:
             raise ValueError(f"table {self.name}: unknown columns {unknown}")
-        loose = [
-            name for name in (*self.grain, *self.required, *self.tracked) if name not in self.column_names
-        ]
+        loose = [name for name in (*self.grain, *self.required, *self.tracked) if name not in self.column_names]
         if loose:
             raise ValueError(f"table {self.name}: {loose} are named but are not columns")
 

@@ -12,9 +12,7 @@ def window_of(context: dg.AssetExecutionContext) -> tuple:
     """First and last day of the partitions of this run."""
     span = context.partition_time_window
     last = context.partition_key_range.end
-    return span.start.date(), dg.TimeWindowPartitionsDefinition.time_window_for_partition_key(
-        daily, last
-    ).start.date()
+    return span.start.date(), dg.TimeWindowPartitionsDefinition.time_window_for_partition_key(daily, last).start.date()
 
 
 def raw_asset(source: str) -> dg.AssetsDefinition:

@@ -29,8 +29,7 @@ def result_of(table: Table, rows: list[dict]) -> dg.AssetCheckResult:
     failed = [row for row in rows if not row["passed"]]
     errors = [row for row in failed if row["severity"] == "error"]
     shown = [
-        {name: str(row[name]) for name in ("check", "partition", "severity", "observed", "expected")}
-        for row in failed
+        {name: str(row[name]) for name in ("check", "partition", "severity", "observed", "expected")} for row in failed
     ]
     metadata: dict = {"checks": len(rows), "failed": len(failed)}
     if shown:

@@ -60,9 +60,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def canonical_json(value: Any) -> bytes:
     """The one JSON spelling of a value: sorted keys, no spaces, UTF-8, no NaN. Fit for hashing."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -94,9 +94,7 @@ class CoreStore:
             differing = _differing_dates(old, after.select(table.schema.names()), column)
             if differing:
                 self.mark(table.name, differing)
-                self.replace_month(
-                    table, month, pl.concat([before.filter(~pl.col(column).is_in(wanted)), after])
-                )
+                self.replace_month(table, month, pl.concat([before.filter(~pl.col(column).is_in(wanted)), after]))
             changed |= differing
         return changed
 
@@ -115,7 +113,9 @@ class CoreStore:
 
     def pending_dates(self, table_name: str, after: int = 0) -> set[date]:
         """Dates of one table changed since the last publication, marked later than `after`."""
-        return set(self.pending().filter(table_name=table_name).filter(pl.col("mark") > after)["fact_date"].drop_nulls())
+        return set(
+            self.pending().filter(table_name=table_name).filter(pl.col("mark") > after)["fact_date"].drop_nulls()
+        )
 
     def mark(self, table_name: str, dates: Iterable[date | None]) -> None:
         """Note that a table's rows of these dates are about to change. Call before changing them."""

@@ -63,9 +63,7 @@ def _releases(layout: Layout, repair: bool) -> Iterator[Finding]:
     named = {name for release in found for name in release.object_names()}
     bad = [name[:12] for name in sorted(named) if not _is_whole(layout, name)]
     detail = f"{len(named)} objects of {len(found)} releases match their names"
-    yield Finding(
-        "objects", "bad" if bad else "ok", f"missing or changed: {', '.join(bad[:5])}" if bad else detail
-    )
+    yield Finding("objects", "bad" if bad else "ok", f"missing or changed: {', '.join(bad[:5])}" if bad else detail)
     moved = [release.release_id for release in found if not catalogue.is_current(layout, release.release_id)]
     if moved and repair:
         for release_id in moved:

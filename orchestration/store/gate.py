@@ -51,9 +51,7 @@ def _no_step(name: str) -> None:
     """Called where nobody watches the steps."""
 
 
-def publish(
-    layout: Layout, candidate_id: str, now: datetime, on_step: Step = _no_step
-) -> Release | NothingNew:
+def publish(layout: Layout, candidate_id: str, now: datetime, on_step: Step = _no_step) -> Release | NothingNew:
     """Publish a candidate, if its verdict lets it; a crash at any instant leaves the old release or the new.
 
     `now` becomes `published_at`. `on_step` is called with the name of each step as it ends. Raises

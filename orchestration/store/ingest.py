@@ -180,9 +180,7 @@ def _with_lineage(frame: pl.DataFrame, name: str, feed: Feed, fetch: Fetch) -> p
     return frame.with_columns(**lineage).select(types.names()).cast(types)
 
 
-def _merge(
-    core: CoreStore, table: Table, feed: Feed, fetches: Sequence[Fetch], batch: _Batch, strip: bool
-) -> None:
+def _merge(core: CoreStore, table: Table, feed: Feed, fetches: Sequence[Fetch], batch: _Batch, strip: bool) -> None:
     """Validate the rows of one table, keep those that say something new, and write the partitions."""
     from transforms.core.collapse import collapse, drop_uninformative
 
@@ -199,9 +197,7 @@ def _merge(
         _quarantine_rows(split.rejects, table, "placeholder_over_value", reason, batch)
         new = split.informative
     collapsed = collapse(existing, new, table)
-    _quarantine_rows(
-        collapsed.conflicts, table, "duplicated_grain", "the payload gives this key twice", batch
-    )
+    _quarantine_rows(collapsed.conflicts, table, "duplicated_grain", "the payload gives this key twice", batch)
     for identity, rows in collapsed.kept.group_by(FETCH).len().iter_rows():
         batch.published[identity] += rows
     kept = collapsed.kept.select(table.schema.names())
@@ -237,9 +233,7 @@ def _validated(new: pl.DataFrame, table: Table, batch: _Batch) -> pl.DataFrame:
         .group_by("row_index", maintain_order=True)
         .agg(
             rule=pl.col("check").first(),
-            reason=pl.format("{} breaks {}", pl.col("column").cast(pl.String), pl.col("check")).str.join(
-                "; "
-            ),
+            reason=pl.format("{} breaks {}", pl.col("column").cast(pl.String), pl.col("check")).str.join("; "),
         )
         .sort("row_index")
     )
@@ -257,9 +251,7 @@ def _quarantine_rows(rows: pl.DataFrame, table: Table, rule: str, reason: str, b
         batch.rejects[identity].append(Reject(table.name, rule, reason, record))
 
 
-def _write(
-    core: CoreStore, table: Table, existing: pl.DataFrame, previous: pl.DataFrame, kept: pl.DataFrame
-) -> None:
+def _write(core: CoreStore, table: Table, existing: pl.DataFrame, previous: pl.DataFrame, kept: pl.DataFrame) -> None:
     """Write the months that change. `previous` are rows that this processing replaces."""
     if table.date_column:
         column = table.date_column
@@ -288,7 +280,9 @@ def _mark_dependents(core: CoreStore, table: Table, rows: pl.DataFrame, existing
         symbols = known.filter(pl.col("stablecoin_id").is_in(rows["stablecoin_id"].unique().implode()))["asset"]
         sharing = known.filter(pl.col("asset").is_in(symbols.unique().implode()))["stablecoin_id"]
         listed = [coin.stablecoin_id for coin in STABLECOINS if coin.symbol in set(symbols)]
-        _mark_users(core, "core_stablecoins__supply", "stablecoin_id", pl.concat([sharing, pl.Series(listed, dtype=pl.String)]))
+        _mark_users(
+            core, "core_stablecoins__supply", "stablecoin_id", pl.concat([sharing, pl.Series(listed, dtype=pl.String)])
+        )
 
 
 def _mark_users(core: CoreStore, user: str, key: str, values: pl.Series) -> None:

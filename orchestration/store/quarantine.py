@@ -72,6 +72,4 @@ class Quarantine:
         files = sorted(self.folder.glob(f"{feed or '*'}/{fetch_id or '*'}.parquet"))
         if not files:
             return pl.DataFrame(schema=SCHEMA)
-        return pl.concat([pl.read_parquet(file) for file in files]).sort(
-            "fetch_id", "table_name", "rule", "record"
-        )
+        return pl.concat([pl.read_parquet(file) for file in files]).sort("fetch_id", "table_name", "rule", "record")

@@ -151,9 +151,7 @@ def current(layout: Layout) -> Release | None:
     try:
         return _read(folder)
     except FileNotFoundError as error:
-        raise ReleaseCorrupt(
-            f"the link to the current release leads to {folder.name}, which is gone"
-        ) from error
+        raise ReleaseCorrupt(f"the link to the current release leads to {folder.name}, which is gone") from error
 
 
 def get(layout: Layout, release_id: str | None = None) -> Release:

@@ -42,9 +42,7 @@ COLUMNS = (
         nullable=True,
         checks=_PRICE,
     ),
-    Column(
-        "contract_value_currency", pl.String(), "none", "Currency or coin of `contract_value`.", nullable=True
-    ),
+    Column("contract_value_currency", pl.String(), "none", "Currency or coin of `contract_value`.", nullable=True),
     Column("listed_at", UTC_INSTANT, "instant", "When the venue listed the instrument.", nullable=True),
     Column("expires_at", UTC_INSTANT, "instant", "Expiry; null for perpetuals.", nullable=True),
     Column("valid_from", UTC_INSTANT, "instant", "From when this description of the instrument holds."),
@@ -107,9 +105,7 @@ COLUMNS = (
         nullable=True,
         checks=_RATE,
     ),
-    Column(
-        "basis_compound_ratio", pl.Float64(), "ratio_per_year", "(F/S)^(365/d) − 1, a variant.", nullable=True
-    ),
+    Column("basis_compound_ratio", pl.Float64(), "ratio_per_year", "(F/S)^(365/d) − 1, a variant.", nullable=True),
     Column("basis_log_ratio", pl.Float64(), "ratio_per_year", "ln(F/S) × 365/d, a variant.", nullable=True),
     Column(
         "basis_log_price_ratio",

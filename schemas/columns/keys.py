@@ -29,9 +29,7 @@ COLUMNS = (
         "Canonical asset code, for example BTC.",
         checks=(Matches(r"[A-Za-z0-9$€₮+_.:\- ]{1,64}"),),
     ),
-    Column(
-        "fund", pl.String(), "none", "Ticker of the exchange-traded fund.", checks=(Matches(r"[A-Z]{2,6}"),)
-    ),
+    Column("fund", pl.String(), "none", "Ticker of the exchange-traded fund.", checks=(Matches(r"[A-Z]{2,6}"),)),
     Column(
         "entity",
         pl.String(),

@@ -60,7 +60,5 @@ COLUMNS = (
         checks=(OneOf(tuple(CHANGE_REASON)),),
     ),
     Column("is_latest", pl.Boolean(), "flag", "Newest vintage of its grain."),
-    Column(
-        "is_simulated", pl.Boolean(), "flag", "The value comes from the sample feeds, which are a simulation."
-    ),
+    Column("is_simulated", pl.Boolean(), "flag", "The value comes from the sample feeds, which are a simulation."),
 )

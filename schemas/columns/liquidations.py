@@ -8,9 +8,7 @@ from schemas.column import Between, Column, OneOf
 from schemas.rules import SMALLEST_POSITIVE
 
 COLUMNS = (
-    Column(
-        "size_native", pl.Float64(), "native", "Filled size as the venue counts it.", checks=(Between(low=0),)
-    ),
+    Column("size_native", pl.Float64(), "native", "Filled size as the venue counts it.", checks=(Between(low=0),)),
     Column(
         "size_unit",
         pl.String(),
@@ -85,9 +83,7 @@ COLUMNS = (
         "The print t at which `max_1h_usd` is reached.",
         nullable=True,
     ),
-    Column(
-        "is_lower_bound", pl.Boolean(), "flag", "The feed is known to drop prints, so the sum is a floor."
-    ),
+    Column("is_lower_bound", pl.Boolean(), "flag", "The feed is known to drop prints, so the sum is a floor."),
     Column(
         "feed_regime",
         pl.String(),

@@ -23,9 +23,7 @@ COLUMNS = (
         checks=(Between(low=0),),
     ),
     Column("minted_peg", pl.Float64(), "peg", "Minted on the chain.", nullable=True),
-    Column(
-        "unreleased_peg", pl.Float64(), "peg", "Minted and still with the issuer's treasury.", nullable=True
-    ),
+    Column("unreleased_peg", pl.Float64(), "peg", "Minted and still with the issuer's treasury.", nullable=True),
     Column("bridged_in_peg", pl.Float64(), "peg", "Came over bridges.", nullable=True),
     Column(
         "circulating_usd",

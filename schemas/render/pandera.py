@@ -20,9 +20,7 @@ from schemas.table import Table
 if TYPE_CHECKING:
     import pandera.polars as pa
 
-FAILURES = pl.Schema(
-    {"row_index": pl.Int64(), "column": pl.String(), "check": pl.String(), "value": pl.String()}
-)
+FAILURES = pl.Schema({"row_index": pl.Int64(), "column": pl.String(), "check": pl.String(), "value": pl.String()})
 
 CHECKS: dict[str, str] = {
     "columns": "the table's columns and no others",
@@ -62,9 +60,7 @@ def _checks(column: Column) -> list[pa.Check]:
 
     found: list[Any] = []
     if column.dtype.is_float():
-        found.append(
-            pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), error="finite")
-        )
+        found.append(pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), error="finite"))
     for check in column.checks:
         match check:
             case Between(low, high):

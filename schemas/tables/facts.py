@@ -103,7 +103,8 @@ FACTS = (
         "fct_liquidations_daily",
         "mart",
         "liquidations",
-        "Forced closes per UTC day, asset, venue and side of the closed position. Sums are floors where the feed drops prints.",
+        "Forced closes per UTC day, asset, venue and side of the closed position. "
+        "Sums are floors where the feed drops prints.",
         grain=("fact_date", "asset", "venue", "liq_side", "series"),
         column_names=(
             "fact_date",

@@ -35,11 +35,7 @@ def acceptable(column):
     if codes or column.dtype == pl.String:
         return codes[0] if codes else "x"
     return (
-        False
-        if column.dtype == pl.Boolean
-        else datetime(2026, 1, 1, tzinfo=UTC)
-        if column.dtype.is_temporal()
-        else 1
+        False if column.dtype == pl.Boolean else datetime(2026, 1, 1, tzinfo=UTC) if column.dtype.is_temporal() else 1
     )
 
 
@@ -84,9 +80,7 @@ def exchange(day, shift=0.0):
         ("reserve", "coin"): 100.0 + 2 * n + shift,
         ("reserve", "usd"): 999.0 + n,
     }
-    return [
-        {**keys, "metric": metric, "unit": unit, "value": value} for (metric, unit), value in values.items()
-    ]
+    return [{**keys, "metric": metric, "unit": unit, "value": value} for (metric, unit), value in values.items()]
 
 
 def prints(day, count=3):
@@ -111,9 +105,7 @@ def supplies(day, shift=0.0):
         "source": "defillama_stablecoin_chart_export",
     }
     amounts = {"1": 100.0 + n + shift, "258": 50.0 + n, "424242": 1.0}
-    return [
-        {**keys, "stablecoin_id": identity, "circulating_peg": amount} for identity, amount in amounts.items()
-    ]
+    return [{**keys, "stablecoin_id": identity, "circulating_peg": amount} for identity, amount in amounts.items()]
 
 
 def contracts(day):

@@ -52,9 +52,7 @@ def evolved(built):
     put(layout, "core_exchange__flows", [DAYS[2]], shift=0.5)
     put(layout, "core_stablecoins__supply", [DAYS[0]], shift=3.0)
     put(layout, "core_liquidations__events", [DAYS[3]], count=5)
-    CoreStore(layout).replace_dates(
-        TABLES["core_basis__contracts"], [DAYS[4]], rows_of("core_basis__contracts", [])
-    )
+    CoreStore(layout).replace_dates(TABLES["core_basis__contracts"], [DAYS[4]], rows_of("core_basis__contracts", []))
     settled_build(layout)
     return layout, before, marts(layout)
 
@@ -70,12 +68,7 @@ def test_every_fact_has_rows_that_are_the_newest_of_its_vintages(built):
     """An empty mart keeps every rule: the tests below would prove nothing on it."""
     frames = marts(built[0])
     for fact in FACTS:
-        newest = (
-            frames[f"{fact.name}_vintages"]
-            .filter("is_latest")
-            .select(fact.column_names)
-            .sort(fact.column_names)
-        )
+        newest = frames[f"{fact.name}_vintages"].filter("is_latest").select(fact.column_names).sort(fact.column_names)
         assert newest.height > 0
         assert newest.equals(frames[fact.name].sort(fact.column_names)), fact.name
 
@@ -108,11 +101,7 @@ def test_an_incremental_build_changes_what_changed(evolved):
     """A build that missed a changed date, or the day after it, would publish an old number for good."""
     _, before, after = evolved
     reserve = after["fct_exchange_flows_daily"].filter(fact_date=DAYS[3])["reserve_change_coin"].to_list()
-    issued = (
-        after["fct_stablecoin_supply_daily"]
-        .filter(fact_date=DAYS[1], asset="USDT")["net_issuance_peg"]
-        .to_list()
-    )
+    issued = after["fct_stablecoin_supply_daily"].filter(fact_date=DAYS[1], asset="USDT")["net_issuance_peg"].to_list()
     assert (reserve, issued) == ([1.5], [-2.0])
     assert after["fct_futures_basis_daily"].filter(fact_date=DAYS[4]).is_empty()
     assert set(differing(before, after)) >= {fact.name for fact in FACTS}
@@ -163,9 +152,7 @@ def test_a_changed_description_of_a_coin_reaches_every_date(evolved):
         "peg_currency": "USD",
         "source": "defillama_stablecoins",
     }
-    core.replace_month(
-        TABLES["core_stablecoins__assets"], "all", rows_of("core_stablecoins__assets", [named])
-    )
+    core.replace_month(TABLES["core_stablecoins__assets"], "all", rows_of("core_stablecoins__assets", [named]))
     core.mark("core_stablecoins__assets", [DAYS[0]])
     settled_build(layout)
     assets = marts(layout)["fct_stablecoin_supply_daily"]
@@ -194,6 +181,4 @@ def test_a_failed_model_is_an_error_that_names_it(tmp_path):
 
 def test_a_build_leaves_the_environment_as_it_was(built):
     """The next home in the same process would be built from this one's core."""
-    assert not [
-        name for name in os.environ if name.startswith(("SLUICE_CORE", "SLUICE_WAREHOUSE", "DBT_TARGET"))
-    ]
+    assert not [name for name in os.environ if name.startswith(("SLUICE_CORE", "SLUICE_WAREHOUSE", "DBT_TARGET"))]

@@ -32,9 +32,7 @@ def read(inbox) -> Read:
     def of(beginning: str) -> list[tuple[Payload, Parsed]]:
         chosen = tuple((path, entry) for path, entry in inbox.matched if path.startswith(beginning))
         received = sorted(receive(replace(inbox, matched=chosen), FEEDS), key=lambda item: item.known_at)
-        payloads = [
-            Payload(i.feed, i.content, i.known_at, "0" * 64, i.locator, dict(i.params)) for i in received
-        ]
+        payloads = [Payload(i.feed, i.content, i.known_at, "0" * 64, i.locator, dict(i.params)) for i in received]
         return [(payload, FEEDS[payload.feed].parse(payload)) for payload in payloads]
 
     return of
@@ -92,9 +90,7 @@ def test_every_frame_has_its_tables_columns_and_every_row_is_accounted_for(read)
             assert dict(frame.schema) == expected, payload.locator
 
 
-@pytest.mark.parametrize(
-    ("day", "total"), [(date(2026, 2, 4), -544_900_000), (date(2026, 2, 5), -434_100_000)]
-)
+@pytest.mark.parametrize(("day", "total"), [(date(2026, 2, 4), -544_900_000), (date(2026, 2, 5), -434_100_000)])
 def test_btc_totals_of_the_crash_and_funds_that_sum_to_them(read, day, total):
     """The two figures that everybody printed."""
     ((_, parsed),) = read("farside/btc_etf")

@@ -21,9 +21,7 @@ PRINTS = "core_liquidations__prints"
 
 def parse(feed: str, file: Path, **params: str) -> Parsed:
     content = file.read_bytes()
-    parsed = FEEDS[feed].parse(
-        Payload(feed, content, KNOWN_AT, hashlib.sha256(content).hexdigest(), file.name, params)
-    )
+    parsed = FEEDS[feed].parse(Payload(feed, content, KNOWN_AT, hashlib.sha256(content).hexdigest(), file.name, params))
     for table, frame in parsed.frames.items():
         assert table in FEEDS[feed].tables
         assert frame.schema == {n: t for n, t in TABLES[table].schema.items() if n not in LINEAGE}
@@ -37,9 +35,7 @@ def messages(realdata: Path) -> Path:
 
 def test_the_captured_forced_order(messages):
     """A body over several lines is one message: SELL of 0.014 bitcoin at its average fill."""
-    parsed = parse(
-        "binance_force_orders", messages / "binance" / "futures__market_data_json__liquidation_stream.json"
-    )
+    parsed = parse("binance_force_orders", messages / "binance" / "futures__market_data_json__liquidation_stream.json")
     row = parsed.frames[PRINTS].row(0, named=True)
     assert (row["liq_side"], row["size_native"], row["size_unit"]) == ("long", 0.014, "coin")
     assert (row["price"], row["price_kind"]) == (9910.12345678, "average_fill")
@@ -98,11 +94,7 @@ def test_captured_instruments_have_their_kind_margin_and_value(messages, feed, f
     frame = parse(feed, messages / file).frames[CONTRACTS]
     told = frame.select("instrument_kind", "margin_type", "contract_value", "contract_value_currency")
     assert set(told.rows()) == described
-    assert (
-        frame.filter(frame["instrument_kind"].is_in(["perpetual", "spot"]))["expires_at"]
-        .drop_nulls()
-        .is_empty()
-    )
+    assert frame.filter(frame["instrument_kind"].is_in(["perpetual", "spot"]))["expires_at"].drop_nulls().is_empty()
     assert frame.filter(frame["instrument_kind"].is_in(["dated", "option"]))["expires_at"].null_count() == 0
 
 
@@ -126,17 +118,13 @@ def test_the_captured_mark_and_index_of_okx(messages):
     """They come apart, and meet by asset and quote currency."""
     mark = parse("okx_mark_prices", messages / "okx" / "http_get_mark_price.json").frames[QUOTES]
     assert mark.select("symbol", "future_price").rows() == [("BTC-USDT-SWAP", 84660.1)]
-    index = parse("okx_index_tickers", messages / "okx" / "http_get_index_price.json").frames[
-        "core_futures__indexes"
-    ]
+    index = parse("okx_index_tickers", messages / "okx" / "http_get_index_price.json").frames["core_futures__indexes"]
     assert index.select("asset", "quote_currency", "index_price").rows() == [("BTC", "USDT", 103895.0)]
 
 
 def test_the_tardis_ticker_of_the_documentation(messages):
     """Microseconds, a mark beside its index, open interest in contracts."""
-    frame = parse("tardis_derivative_ticker", messages / "tardis" / "csv__derivative_ticker_1.csv").frames[
-        QUOTES
-    ]
+    frame = parse("tardis_derivative_ticker", messages / "tardis" / "csv__derivative_ticker_1.csv").frames[QUOTES]
     assert frame.select("venue", "future_price", "index_price", "open_interest_native").row(0) == (
         "bitmex",
         9500.25,

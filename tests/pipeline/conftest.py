@@ -33,9 +33,7 @@ class Sluice:
             [sys.executable, "-m", "orchestration.cli", *arguments],
             env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
-        assert code is None or done.returncode == code, (
-            f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        )
+        assert code is None or done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
 

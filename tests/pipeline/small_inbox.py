@@ -84,9 +84,7 @@ def answer(result: object) -> str:
 def liquidation(day: date, price: str = "70000", size: str = "0.5", hour: int = 14) -> str:
     """One line of Bybit's stream."""
     data = [{"T": millis(day, hour), "s": "BTCUSDT", "S": "Buy", "v": size, "p": price}]
-    return json.dumps(
-        {"topic": "allLiquidation.BTCUSDT", "type": "snapshot", "ts": millis(day, hour), "data": data}
-    )
+    return json.dumps({"topic": "allLiquidation.BTCUSDT", "type": "snapshot", "ts": millis(day, hour), "data": data})
 
 
 def bybit_contract() -> str:

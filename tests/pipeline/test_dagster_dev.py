@@ -144,9 +144,7 @@ def test_it_listens_on_the_loopback_only(dev):
         pytest.skip("no /proc/net/tcp on this system")
     listening = [line.split()[1] for line in sockets.read_text().splitlines()[1:] if line.split()[3] == "0A"]
     addresses = {
-        address
-        for address, _, port in (each.partition(":") for each in listening)
-        if int(port, 16) == dev.port
+        address for address, _, port in (each.partition(":") for each in listening) if int(port, 16) == dev.port
     }
     assert addresses == {"0100007F"}
 

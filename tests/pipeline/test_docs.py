@@ -116,9 +116,7 @@ def test_an_inbox_map_of_the_docs_is_valid(tmp_path, block):
 
 def test_every_block_is_of_a_kind_that_is_run_and_every_exception_is_still_one():
     """A block in a language that nothing runs is a block that nobody checks."""
-    fences = {
-        word for page in PAGES for word in re.findall(r"^```(.+)$", page.read_text("utf-8"), re.MULTILINE)
-    }
+    fences = {word for page in PAGES for word in re.findall(r"^```(.+)$", page.read_text("utf-8"), re.MULTILINE)}
     assert fences == {"sh", "sql", "python", "toml"}
     used = {start for start in ELSEWHERE for c in _commands() if re.match(rf"{start}\b", c.text)}
     assert used == set(ELSEWHERE)
@@ -150,9 +148,7 @@ def test_every_file_and_test_that_the_methodology_names_is_there():
     missing = [
         name
         for name in names
-        if not (
-            (ROOT / name).exists() if "/" in name else f"def {name}(" in tests or f"- name: {name}\n" in units
-        )
+        if not ((ROOT / name).exists() if "/" in name else f"def {name}(" in tests or f"- name: {name}\n" in units)
         and name not in ("recorded_at", "known_at")
     ]
     assert not missing

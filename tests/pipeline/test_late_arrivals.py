@@ -41,7 +41,10 @@ def _print(at: datetime, contracts: int) -> str:
 
 
 def _instruments(*symbols: str) -> str:
-    data = [SWAP | {"instId": symbol, "instFamily": symbol[:8], "uly": symbol[:8], "ctValCcy": symbol[:3]} for symbol in symbols]
+    data = [
+        SWAP | {"instId": symbol, "instFamily": symbol[:8], "uly": symbol[:8], "ctValCcy": symbol[:3]}
+        for symbol in symbols
+    ]
     return json.dumps({"code": "0", "msg": "", "data": data})
 
 
@@ -92,7 +95,12 @@ def home(tmp_path_factory):
 def test_a_print_without_its_instrument_is_counted_and_not_priced(home):
     """A notional made of a guessed contract value is wrong by a hundred."""
     (only,) = home.first
-    assert (only["notional_usd"], only["n_prints"], only["n_unpriced_prints"], only["status"]) == (None, 2, 2, "no_instrument")
+    assert (only["notional_usd"], only["n_prints"], only["n_unpriced_prints"], only["status"]) == (
+        None,
+        2,
+        2,
+        "no_instrument",
+    )
 
 
 def test_the_instrument_prices_it_from_when_it_was_known(home):
@@ -128,4 +136,6 @@ def test_core_without_a_build_is_not_taken_for_published(home):
     assert not pipeline.publish().is_new
     assert pipeline.has_work
     assert home.run()
-    assert home.query("select count(*) as n from fct_liquidations_daily where fact_date = date '2026-02-09'") == [{"n": 1}]
+    assert home.query("select count(*) as n from fct_liquidations_daily where fact_date = date '2026-02-09'") == [
+        {"n": 1}
+    ]

@@ -33,9 +33,7 @@ def home(request):
 def test_btc_etf_totals_of_the_crash_are_the_known_ones_and_the_sum_of_their_funds(day, total, ask):
     """The briefs contradict each other on these days, down to the sign; the table settles it."""
     key = f"where asset = 'BTC' and trade_date = date '{day}'"
-    row = ask(
-        f"select flow_usd, n_funds_reported, n_funds_expected, status, finality from fct_etf_totals_daily {key}"
-    )
+    row = ask(f"select flow_usd, n_funds_reported, n_funds_expected, status, finality from fct_etf_totals_daily {key}")
     assert row.rows() == [(total, 11, 11, None, "final")]
     funds = ask(f"select fund, flow_usd from fct_etf_flows_daily {key} and flow_usd is not null")
     assert funds.height == 11
@@ -73,13 +71,8 @@ def test_exchange_netflow_is_the_change_in_reserve_except_where_the_data_break(a
     assert known.height == 5122
     assert known.filter(~pl.col("has_reserve_break"))["gap_coin"].max() < 1e-6
     assert known.filter(pl.col("has_reserve_break"))["fact_date"].to_list() == [date(2026, 4, 11)]
-    assert (
-        rows.filter(pl.col("gap_coin").is_null())["has_reserve_break"].null_count()
-        == rows.height - known.height
-    )
-    assert rows.filter(pl.col("gap_coin").is_null())["fact_date"].max() == date(2012, 4, 2), (
-        "no reserves before"
-    )
+    assert rows.filter(pl.col("gap_coin").is_null())["has_reserve_break"].null_count() == rows.height - known.height
+    assert rows.filter(pl.col("gap_coin").is_null())["fact_date"].max() == date(2012, 4, 2), "no reserves before"
 
 
 def test_a_wrong_spot_column_is_refused_with_its_reason_and_gives_no_basis(ask, realdata_home, sluice):
@@ -93,9 +86,7 @@ def test_a_wrong_spot_column_is_refused_with_its_reason_and_gives_no_basis(ask, 
     contracts = ask("select count(*), count(future_price), count(index_price), count(basis_ratio),"
                     " count(basis_annualised_ratio), count(status) from fct_futures_basis_daily").row(0)  # fmt: skip
     assert contracts == (130, 130, 0, 0, 0, 130), "the futures' own prices are sound and stay"
-    curve = ask(
-        "select count(basis_annualised_ratio), count(*) - count(status) from fct_basis_term_structure_daily"
-    )
+    curve = ask("select count(basis_annualised_ratio), count(*) - count(status) from fct_basis_term_structure_daily")
     assert curve.row(0) == (0, 0)
 
 
@@ -104,9 +95,7 @@ def test_a_rouble_coin_is_in_no_sum_of_dollars(ask):
     supply = ask("select asset, peg_currency, status, count(*), count(circulating_peg), count(circulating_usd)"
                  " from fct_stablecoin_supply_daily where stablecoin_id = '258' group by all").rows()  # fmt: skip
     assert supply == [("A7A5", "RUB", "not_usd_peg", 332, 332, 0)]
-    flows = ask(
-        "select count(*), count(flow_usd), count(status) from fct_flows_daily where asset = 'A7A5'"
-    ).row(0)
+    flows = ask("select count(*), count(flow_usd), count(status) from fct_flows_daily where asset = 'A7A5'").row(0)
     assert flows == (332, 0, 332)
 
 
@@ -132,9 +121,7 @@ def test_the_last_etf_row_is_partial_until_the_last_fund_has_reported(ask):
     funds = ask(f"select fund, flow_usd, status, finality from fct_etf_flows_daily {key}")
     assert set(funds["finality"]) == {"preliminary"}
     assert funds.filter(fund="MSBT").row(0) == ("MSBT", None, "pending", "preliminary")
-    assert set(funds.filter(pl.col("flow_usd").is_null() & (pl.col("fund") != "MSBT"))["status"]) == {
-        "pending_zero"
-    }
+    assert set(funds.filter(pl.col("flow_usd").is_null() & (pl.col("fund") != "MSBT"))["status"]) == {"pending_zero"}
 
 
 def test_a_page_whose_last_row_is_all_dashes_gives_no_flow_for_that_day(ask):
@@ -166,9 +153,7 @@ def test_the_live_last_day_of_an_export_is_preliminary_and_no_other_is(fact, las
 def test_what_is_real_is_not_called_simulated(ask):
     """The mark is worth something only if it is right both ways."""
     assert ask("select is_simulated, note from sluice_release").rows() == [(False, None)]
-    assert not any(
-        ask(f"select coalesce(bool_or(is_simulated), false) from {fact.name}").item() for fact in FACTS
-    )
+    assert not any(ask(f"select coalesce(bool_or(is_simulated), false) from {fact.name}").item() for fact in FACTS)
 
 
 def test_rows_in_are_published_quarantined_or_duplicates_for_every_fetch(home, sluice):
@@ -176,9 +161,7 @@ def test_rows_in_are_published_quarantined_or_duplicates_for_every_fetch(home, s
     with sqlite3.connect(home / "raw" / "ledger.sqlite") as ledger:
         fetches = {fetch for (fetch,) in ledger.execute("select fetch_id from fetches")}
     with sqlite3.connect(home / "core" / "accounts.sqlite") as accounts:
-        rows = accounts.execute(
-            "select fetch_id, rows_in, published, quarantined, duplicates from accounts"
-        ).fetchall()
+        rows = accounts.execute("select fetch_id, rows_in, published, quarantined, duplicates from accounts").fetchall()
     assert {row[0] for row in rows} == fetches
     assert all(rows_in == sum(parts) for _, rows_in, *parts in rows)
     listed = sluice(home)("quarantine", "list").stdout

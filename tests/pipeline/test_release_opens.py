@@ -43,7 +43,9 @@ def test_polars_reads_the_objects_without_duckdb(sample_home):
 def test_a_reader_sees_which_release_it_reads_and_that_it_is_a_simulation(sample_home):
     """A number without its release cannot be quoted; a simulated one must not be."""
     with duckdb.connect(str(sample_home / "published" / "current.duckdb"), read_only=True) as connection:
-        release, simulated, note = connection.sql("select release_id, is_simulated, note from sluice_release").fetchall()[0]
+        release, simulated, note = connection.sql(
+            "select release_id, is_simulated, note from sluice_release"
+        ).fetchall()[0]
     assert release in {path.name for path in (sample_home / "published" / "releases").iterdir()}
     assert simulated
     assert "simulation" in note

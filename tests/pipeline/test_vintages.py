@@ -132,9 +132,7 @@ def test_a_fund_column_that_appears_later_is_a_new_fund_and_moves_that_days_tota
     ).fetchall()  # fmt: skip
     assert totals[:2] == [(72.4e6, None, "first", "partial"), (115.9e6, 72.4e6, "new_fund", "partial")]
     assert totals[-1] == (115.9e6, 115.9e6, "confirmed", None)
-    launch = release.sql(
-        "select min(trade_date) from fct_etf_flows_daily where fund = 'ETHB' and flow_usd is not null"
-    )
+    launch = release.sql("select min(trade_date) from fct_etf_flows_daily where fund = 'ETHB' and flow_usd is not null")
     assert launch.fetchall() == [(NEW_COLUMN_DAY,)], "zeros printed before the launch are no flows"
 
 
@@ -163,9 +161,7 @@ def test_a_zero_counts_as_reported_only_after_the_morning_on_which_funds_have_re
 
 def test_a_late_number_is_not_a_restatement(changes, release):
     """`restated` warns that a final number was wrong; used for every late fund, it warns of nothing."""
-    found = release.sql(
-        "select distinct finality from fct_etf_flows_daily_vintages where asset = 'ETH'"
-    ).fetchall()
+    found = release.sql("select distinct finality from fct_etf_flows_daily_vintages where asset = 'ETH'").fetchall()
     assert {finality for (finality,) in found} == {"preliminary", "final"}
 
 

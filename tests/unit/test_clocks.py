@@ -63,6 +63,4 @@ def test_a_skipped_time_is_refused():
 
 def test_a_repeated_time_means_the_first():
     """01:30 comes twice on the day the clocks go back; the choice is fixed."""
-    assert wall_clock("01:30 America/New_York").on(date(2026, 11, 1)) == datetime(
-        2026, 11, 1, 5, 30, tzinfo=UTC
-    )
+    assert wall_clock("01:30 America/New_York").on(date(2026, 11, 1)) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)

@@ -154,8 +154,6 @@ def _states(firsts: pl.DataFrame, tracked: tuple[str, ...]) -> pl.DataFrame:
     run = changed([_KEY, *values]).cum_sum().alias("__run")
     if "finality" not in tracked:
         return firsts.with_columns(is_duplicate=~changed([_KEY, *values]))
-    settled = (
-        pl.when(pl.col("finality") != "preliminary").then(pl.col("finality")).forward_fill().over("__run")
-    )
+    settled = pl.when(pl.col("finality") != "preliminary").then(pl.col("finality")).forward_fill().over("__run")
     firsts = firsts.with_columns(run).with_columns(__finality=settled.fill_null("preliminary"))
     return firsts.with_columns(is_duplicate=~changed(["__run", "__finality"])).drop("__run", "__finality")

@@ -31,9 +31,7 @@ def inverse_notional(contracts: pl.Expr, face_usd: pl.Expr) -> pl.Expr:
     return contracts * face_usd
 
 
-def quanto_notional(
-    contracts: pl.Expr, multiplier: pl.Expr, price: pl.Expr, settle_index_usd: pl.Expr
-) -> pl.Expr:
+def quanto_notional(contracts: pl.Expr, multiplier: pl.Expr, price: pl.Expr, settle_index_usd: pl.Expr) -> pl.Expr:
     """USD notional: contracts × price × multiplier is settlement coin, times that coin's index in USD."""
     return contracts * price * multiplier * settle_index_usd
 
@@ -47,9 +45,7 @@ def asset_of(symbol: pl.Expr) -> pl.Expr:
     name = _bare(symbol)
     head = name.str.extract(r"^([^-_/:]+)")
     has_quote_part = name.str.contains(rf"^[^-_/:]+[-_/:](?:{_QUOTES})(?:[-_/:]|$)")
-    undated = (
-        pl.when(name == head).then(head.str.replace(r"^(.{3,})[FGHJKMNQUVXZ]\d{1,2}$", "$1")).otherwise(head)
-    )
+    undated = pl.when(name == head).then(head.str.replace(r"^(.{3,})[FGHJKMNQUVXZ]\d{1,2}$", "$1")).otherwise(head)
     joined = undated.str.replace(rf"^(.+?)(?:{_JOINED_QUOTES}|PERP)$", "$1")
     return pl.when(has_quote_part).then(head).otherwise(joined).replace(_RENAMED)
 

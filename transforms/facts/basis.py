@@ -77,9 +77,7 @@ def _observed(samples: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     ).unique()
     return (
         state_at(instants, samples, ["sample"])
-        .join(
-            state_at(instants, matches, ["sample"], "effective_at"), on=["sample", "recorded_at"], how="left"
-        )
+        .join(state_at(instants, matches, ["sample"], "effective_at"), on=["sample", "recorded_at"], how="left")
         .with_columns(
             index_price=pl.when(own).then("index_price").otherwise("found_price"),
             index_at=pl.when(own).then(pl.coalesce("index_at", "quoted_at")).otherwise("found_at"),
@@ -89,20 +87,14 @@ def _observed(samples: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
 
 def _samples(quotes: pl.DataFrame) -> pl.DataFrame:
     """The quotes that were the day's sample when they became known, numbered, `until` the next was."""
-    futures = quotes.filter(
-        pl.col("instrument_kind").is_in(["dated", "perpetual"]).fill_null(True)
-    ).with_columns(
+    futures = quotes.filter(pl.col("instrument_kind").is_in(["dated", "perpetual"]).fill_null(True)).with_columns(
         __is_priced=pl.col("future_price").is_not_null(), __is_settle=pl.col("price_kind") == "settle"
     )
     rank = ["__is_priced", "__is_settle", "quoted_at", "known_at", "source", "raw_sha256"]
     best = record_setters(futures, _CONTRACT, rank, "known_at")
     until = pl.col("known_at").shift(-1).over(_CONTRACT, order_by="known_at")
     far = pl.lit("9999-12-31").str.to_datetime(time_unit="us", time_zone="UTC")
-    return (
-        best.with_columns(until=until.fill_null(far))
-        .drop("__is_priced", "__is_settle")
-        .with_row_index("sample")
-    )
+    return best.with_columns(until=until.fill_null(far)).drop("__is_priced", "__is_settle").with_row_index("sample")
 
 
 def _index_matches(samples: pl.DataFrame, indexes: pl.DataFrame) -> pl.DataFrame:
@@ -194,9 +186,7 @@ def _open_interest_coin() -> pl.Expr:
     sides = pl.col("venue").replace_strict(rules.OPEN_INTEREST_SIDES, default=1)
     value = pl.col("open_interest_native") * pl.col("contract_value") / sides
     price = pl.when(pl.col("future_price") > 0).then(pl.col("future_price"))
-    is_usd_faced = (pl.col("margin_type") == "inverse") | pl.col("contract_value_currency").is_in(
-        rules.USD_QUOTES
-    )
+    is_usd_faced = (pl.col("margin_type") == "inverse") | pl.col("contract_value_currency").is_in(rules.USD_QUOTES)
     return pl.when(is_usd_faced).then(value / price).when(pl.col("margin_type") == "linear").then(value)
 
 

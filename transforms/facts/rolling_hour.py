@@ -39,18 +39,13 @@ def max_1h(events: pl.DataFrame, dates: Sequence[date]) -> pl.DataFrame:
         .group_by(*key, "event_at", maintain_order=True)
         .agg(pl.col("notional_usd").sum())
     )
-    hours = by_instant.rolling("event_at", period="1h", closed="right", group_by=key).agg(
-        pl.col("notional_usd").sum()
-    )
+    hours = by_instant.rolling("event_at", period="1h", closed="right", group_by=key).agg(pl.col("notional_usd").sum())
     largest = (
         hours.filter(pl.col("event_at").dt.date() == pl.col("day"))
         .group_by(key)
         .agg(
             pl.col("notional_usd").max().alias("max_1h_usd"),
-            pl.col("event_at")
-            .sort_by("notional_usd", descending=True, maintain_order=True)
-            .first()
-            .alias("max_1h_at"),
+            pl.col("event_at").sort_by("notional_usd", descending=True, maintain_order=True).first().alias("max_1h_at"),
         )
         .rename({"day": "fact_date"})
         .select(_TABLE.schema.names())

@@ -126,13 +126,9 @@ def _point(curves: pl.DataFrame, tenor: int) -> pl.DataFrame:
         left_symbol="left_symbols",
         right_symbol="right_symbols",
         finality=_finality(),
-        is_simulated=pl.coalesce(
-            pl.max_horizontal("left_is_simulated", "right_is_simulated"), "is_simulated"
-        ),
+        is_simulated=pl.coalesce(pl.max_horizontal("left_is_simulated", "right_is_simulated"), "is_simulated"),
         **{name: _of_newest(name) for name in ("source", "raw_sha256")},
-    ).with_columns(
-        synthetic_future_price=pl.col("index_price") * (1 + pl.col("basis_annualised_ratio") / year)
-    )
+    ).with_columns(synthetic_future_price=pl.col("index_price") * (1 + pl.col("basis_annualised_ratio") / year))
 
 
 def _mean_index() -> pl.Expr:

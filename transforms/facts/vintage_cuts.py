@@ -40,9 +40,7 @@ def state_at(
     )
 
 
-def record_setters(
-    states: pl.DataFrame, by: Sequence[str], rank: Sequence[str], known_at: str
-) -> pl.DataFrame:
+def record_setters(states: pl.DataFrame, by: Sequence[str], rank: Sequence[str], known_at: str) -> pl.DataFrame:
     """The rows that were the best of their group when they became known.
 
     `rank` names the columns that order the rows from worst to best. One row per group and `known_at`.

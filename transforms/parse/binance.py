@@ -39,9 +39,7 @@ def parse_force_orders(payload: Payload) -> Parsed:
         event_at=venue.instant("T"),
         venue=pl.lit(_VENUE),
         symbol=pl.col("s"),
-        liq_side=pl.col("S")
-        .str.to_lowercase()
-        .replace_strict({"sell": "long", "buy": "short"}, default=None),
+        liq_side=pl.col("S").str.to_lowercase().replace_strict({"sell": "long", "buy": "short"}, default=None),
         size_native=pl.when(pl.col("z").is_null()).then(venue.number("q")).otherwise(venue.number("z")),
         size_unit=pl.when(coin_m).then(pl.lit("contracts")).otherwise(pl.lit("coin")),
         price=pl.coalesce(average, venue.number("p")),
@@ -50,9 +48,7 @@ def parse_force_orders(payload: Payload) -> Parsed:
     unfilled = (pl.col("X") != "FILLED") & ~(venue.number("z") > 0).fill_null(False)
     rules = (
         Rule("bad_number", venue.unreadable("ap", venue.number("ap")), "the average price is not a number"),
-        Rule(
-            "unknown_margin", ~pl.col("st").is_in([_USD_M, _COIN_M]), "st is neither 1 (USD-M) nor 2 (COIN-M)"
-        ),
+        Rule("unknown_margin", ~pl.col("st").is_in([_USD_M, _COIN_M]), "st is neither 1 (USD-M) nor 2 (COIN-M)"),
         Rule("not_filled", unfilled | (pl.col("size_native") <= 0), "nothing was filled"),
     )
     found = venue.prints(payload, shaped, orders, rules)
@@ -142,9 +138,7 @@ def parse_coinm_premium_index(payload: Payload) -> Parsed:
     )
     rules = (
         venue.missing("future_price", "bad_number", "mark price"),
-        Rule(
-            "bad_number", venue.unreadable("indexPrice", pl.col("index_price")), "the index is not a number"
-        ),
+        Rule("bad_number", venue.unreadable("indexPrice", pl.col("index_price")), "the index is not a number"),
     )
     return venue.quotes(payload, shaped, records, rules)
 

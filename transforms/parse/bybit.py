@@ -37,9 +37,7 @@ def parse_liquidations(payload: Payload) -> Parsed:
         event_at=venue.instant("T"),
         venue=pl.lit(_VENUE),
         symbol=pl.col("s"),
-        liq_side=pl.col("S")
-        .str.to_lowercase()
-        .replace_strict({"buy": "long", "sell": "short"}, default=None),
+        liq_side=pl.col("S").str.to_lowercase().replace_strict({"buy": "long", "sell": "short"}, default=None),
         size_native=venue.number("v"),
         size_unit=pl.when(inverse).then(pl.lit("usd")).otherwise(pl.lit("coin")),
         price=venue.number("p"),
@@ -94,17 +92,13 @@ def parse_instruments(payload: Payload) -> Parsed:
         instrument_kind=_kind(),
         margin_type=pl.when(inverse).then(pl.lit("inverse")).otherwise(pl.lit("linear")),
         contract_value=pl.lit(1.0),
-        contract_value_currency=pl.when(inverse)
-        .then(pl.col("quoteCoin"))
-        .otherwise(venue.canonical("baseCoin")),
+        contract_value_currency=pl.when(inverse).then(pl.col("quoteCoin")).otherwise(venue.canonical("baseCoin")),
         listed_at=venue.instant("launchTime"),
         expires_at=venue.expiry("deliveryTime"),
     )
     rules = (
         Rule("not_crypto", ~pl.col("symbolType").is_in(_CRYPTO_TYPES), "symbolType is not a crypto one"),
-        Rule(
-            "not_a_contract", pl.col("instrument_kind").is_null(), "a spot pair, or an unknown contractType"
-        ),
+        Rule("not_a_contract", pl.col("instrument_kind").is_null(), "a spot pair, or an unknown contractType"),
     )
     return venue.contracts(shaped, records, rules)
 
@@ -133,9 +127,7 @@ def parse_tickers(payload: Payload) -> Parsed:
         (futures if is_future else others).append({**record, "time": body.get("time")})
     if others and not futures:
         raise PayloadError("not_futures", "tickers of spot pairs or options, not of futures")
-    rejects = [
-        Reject(venue.QUOTES, "not_a_future", "no mark price, or an option's", record) for record in others
-    ]
+    rejects = [Reject(venue.QUOTES, "not_a_future", "no mark price, or an option's", record) for record in others]
     raw = venue.fields(futures, ("symbol", "markPrice", "indexPrice", "openInterest", "time"))
     shaped = raw.with_columns(
         quoted_at=venue.instant("time"),
@@ -148,9 +140,7 @@ def parse_tickers(payload: Payload) -> Parsed:
     )
     rules = (
         venue.missing("future_price", "bad_number", "mark price"),
-        Rule(
-            "bad_number", venue.unreadable("indexPrice", pl.col("index_price")), "the index is not a number"
-        ),
+        Rule("bad_number", venue.unreadable("indexPrice", pl.col("index_price")), "the index is not a number"),
         Rule(
             "bad_number",
             venue.unreadable("openInterest", pl.col("open_interest_native")),

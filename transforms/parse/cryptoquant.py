@@ -65,9 +65,7 @@ def parse_liquidations(payload: Payload) -> Parsed:
     return _parse(payload, _LIQUIDATIONS, _LIQUIDATION_METRICS, {})
 
 
-def _parse(
-    payload: Payload, table: str, metrics: dict[str, dict[str, str]], extra: dict[str, pl.Expr]
-) -> Parsed:
+def _parse(payload: Payload, table: str, metrics: dict[str, dict[str, str]], extra: dict[str, pl.Expr]) -> Parsed:
     asset = payload.params.get("asset")
     if not asset:
         raise PayloadError("missing_param", "the inbox map must give the asset of a CryptoQuant export")
@@ -101,9 +99,7 @@ def _metric_columns(columns: list[str], metrics: dict[str, dict[str, str]]) -> l
     found = [name for name in columns if name != _TIME and not _AVERAGE.fullmatch(name)]
     unknown = [name for name in found if name not in metrics]
     if unknown or not found:
-        raise PayloadError(
-            "unknown_metric", f"columns {unknown or columns} name no metric of {list(metrics)}"
-        )
+        raise PayloadError("unknown_metric", f"columns {unknown or columns} name no metric of {list(metrics)}")
     return found
 
 

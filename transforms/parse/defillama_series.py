@@ -43,9 +43,7 @@ def parse_chart_export(payload: Payload) -> Parsed:
     cells = (
         frame.unpivot(on=ids, index=_DATE, variable_name="stablecoin_id", value_name="printed")
         .drop_nulls("printed")
-        .with_columns(
-            stamp=day.dt.epoch("s"), chain=pl.lit(ALL_CHAINS), circulating_peg=read.number(pl.col("printed"))
-        )
+        .with_columns(stamp=day.dt.epoch("s"), chain=pl.lit(ALL_CHAINS), circulating_peg=read.number(pl.col("printed")))
     )
     rows, rejects = series(_with_measures(cells), payload)
     return Parsed({SUPPLY: rows}, rejects)

@@ -51,8 +51,7 @@ def parse_list(payload: Payload) -> Parsed:
         _is_final=pl.lit(False),
     )
     named = assets(
-        (str(coin["id"]), coin.get("symbol"), coin.get("name"), peg_currency(coin.get("pegType")))
-        for coin in coins
+        (str(coin["id"]), coin.get("symbol"), coin.get("name"), peg_currency(coin.get("pegType"))) for coin in coins
     )
     return Parsed({SUPPLY: shaped(supply), ASSETS: named})
 

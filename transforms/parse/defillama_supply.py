@@ -104,9 +104,7 @@ def shaped(frame: pl.DataFrame) -> pl.DataFrame:
 def assets(rows: Iterable[tuple[str, str | None, str | None, str | None]]) -> pl.DataFrame:
     """core_stablecoins__assets from (id, symbol, name, peg currency)."""
     names = ("stablecoin_id", "asset", "asset_name", "peg_currency")
-    return pl.DataFrame(
-        list(rows), schema={name: TABLES[ASSETS].schema[name] for name in names}, orient="row"
-    )
+    return pl.DataFrame(list(rows), schema={name: TABLES[ASSETS].schema[name] for name in names}, orient="row")
 
 
 def known_day(known_at: datetime) -> date:

@@ -76,9 +76,7 @@ def parse_instruments(payload: Payload) -> Parsed:
 def _kind() -> pl.Expr:
     """The kind of an instrument: a future that never expires, or settles perpetually, is perpetual."""
     future = pl.col("kind") == "future"
-    never = (
-        venue.instant("expiration_timestamp").is_not_null() & venue.expiry("expiration_timestamp").is_null()
-    )
+    never = venue.instant("expiration_timestamp").is_not_null() & venue.expiry("expiration_timestamp").is_null()
     return (
         pl.when(future & (never | (pl.col("settlement_period") == "perpetual"))).then(pl.lit("perpetual"))
         .when(future).then(pl.lit("dated"))

@@ -84,9 +84,7 @@ def _typed(cells: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
         pl.col("day").str.to_date("%Y-%m-%d", strict=False),
         pl.col("day").str.to_date("%d %b %Y", strict=False),
     )
-    typed = cells.with_columns(
-        _usd=usd.round(2), _date=day, _today=pl.lit(known_at.astimezone(_NEW_YORK).date())
-    )
+    typed = cells.with_columns(_usd=usd.round(2), _date=day, _today=pl.lit(known_at.astimezone(_NEW_YORK).date()))
     sessions = [day for day in typed["_date"].unique().drop_nulls() if is_session(day)]
     return typed.with_columns(_is_session=pl.col("_date").is_in(pl.Series(sessions, dtype=pl.Date).implode()))
 
@@ -94,9 +92,7 @@ def _typed(cells: pl.DataFrame, known_at: datetime) -> pl.DataFrame:
 def _refuse(cells: pl.DataFrame) -> tuple[pl.DataFrame, list[Reject]]:
     """Cells that can be judged, and the rejects, each under the table that it would have gone to."""
     kept, rejects = read.refuse(cells, _FLOWS, _RULES)
-    return kept, [
-        Reject(_TOTALS, r.rule, r.reason, r.record) if r.record["column"] == TOTAL else r for r in rejects
-    ]
+    return kept, [Reject(_TOTALS, r.rule, r.reason, r.record) if r.record["column"] == TOTAL else r for r in rejects]
 
 
 def _refuse_dropped_funds(printed: Printed, launches: dict[str, date], days: set[date]) -> None:
@@ -111,9 +107,7 @@ def _refuse_dropped_funds(printed: Printed, launches: dict[str, date], days: set
         raise PayloadError("dropped_fund_column", f"the columns of {dropped} are missing")
 
 
-def _judged(
-    cells: pl.DataFrame, launches: dict[str, date], printed: Printed, known_at: datetime
-) -> pl.DataFrame:
+def _judged(cells: pl.DataFrame, launches: dict[str, date], printed: Printed, known_at: datetime) -> pl.DataFrame:
     """Cells with `_status`, `_flow`, `_total_status` and `_finality`."""
     absent = [launch for ticker, launch in launches.items() if ticker not in printed.tickers]
     is_fund = pl.col("column") != TOTAL

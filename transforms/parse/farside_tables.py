@@ -74,10 +74,7 @@ def _json_rows(body: Any) -> Rows:
     except (TypeError, KeyError, ValueError) as error:
         raise PayloadError("no_table", "no daily_flows with date and flows per day") from error
     tickers = list(dict.fromkeys(ticker for _, flows, _ in days for ticker in flows))
-    rows = [
-        [str(date), *(_json_cell(flows.get(t)) for t in tickers), _json_cell(total)]
-        for date, flows, total in days
-    ]
+    rows = [[str(date), *(_json_cell(flows.get(t)) for t in tickers), _json_cell(total)] for date, flows, total in days]
     return [["date", *tickers, TOTAL], *rows]
 
 

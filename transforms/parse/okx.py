@@ -31,17 +31,13 @@ def parse_liquidations(payload: Payload) -> Parsed:
         event_at=venue.instant("ts"),
         venue=pl.lit(_VENUE),
         symbol=pl.col("instId"),
-        liq_side=pl.col("side")
-        .str.to_lowercase()
-        .replace_strict({"sell": "long", "buy": "short"}, default=None),
+        liq_side=pl.col("side").str.to_lowercase().replace_strict({"sell": "long", "buy": "short"}, default=None),
         size_native=venue.number("sz"),
         size_unit=pl.lit("contracts"),
         price=venue.number("bkPx"),
         price_kind=pl.lit("bankruptcy"),
     )
-    rules = (
-        Rule("not_a_future", ~pl.col("instType").is_in(_FUTURES), "margin or option, not swap or future"),
-    )
+    rules = (Rule("not_a_future", ~pl.col("instType").is_in(_FUTURES), "margin or option, not swap or future"),)
     found = venue.prints(payload, shaped, details, rules)
     return Parsed(found.frames, [*rejects, *found.rejects])
 
@@ -91,9 +87,7 @@ def parse_instruments(payload: Payload) -> Parsed:
         venue=pl.lit(_VENUE),
         symbol=pl.col("instId"),
         asset=venue.canonical("base"),
-        quote_currency=pl.coalesce(
-            "quoteCcy", pair.list.get(1, null_on_oob=True).str.split("_").list.first()
-        ),
+        quote_currency=pl.coalesce("quoteCcy", pair.list.get(1, null_on_oob=True).str.split("_").list.first()),
         settle_currency=pl.col("settleCcy"),
         instrument_kind=_kind(),
         margin_type=pl.col("ctType"),

@@ -79,9 +79,7 @@ def ndjson(payload: Payload, table: str = "*") -> tuple[list[dict[str, Any]], li
     return messages, rejects
 
 
-def csv_frame(
-    payload: Payload, required: Iterable[str] = (), *, allow_short_rows: bool = False
-) -> pl.DataFrame:
+def csv_frame(payload: Payload, required: Iterable[str] = (), *, allow_short_rows: bool = False) -> pl.DataFrame:
     """The body as a frame of strings; empty cells are null, names are stripped.
 
     Every row has as many cells as the header, or fewer where `allow_short_rows`. Raises `PayloadError`
@@ -127,10 +125,7 @@ def refuse(
     floats = pl.selectors.float()
     bad = ruled.filter(pl.col("_rule").is_not_null()).with_columns(pl.when(floats.is_finite()).then(floats))
     records = bad.select(name for name in frame.columns if not name.startswith("_")).iter_rows(named=True)
-    rejects = [
-        Reject(table, rule, rules[rule][1], record)
-        for rule, record in zip(bad["_rule"], records, strict=True)
-    ]
+    rejects = [Reject(table, rule, rules[rule][1], record) for rule, record in zip(bad["_rule"], records, strict=True)]
     return ruled.filter(pl.col("_rule").is_null()).drop("_rule"), rejects
 
 
@@ -142,9 +137,7 @@ def _refuse_ragged(lines: list[str], width: int) -> None:
         widths = pl.Series(lines).str.count_matches(",", literal=True) + 1
     odd = widths.filter(widths != width)
     if not odd.is_empty():
-        raise PayloadError(
-            "bad_csv", f"{odd.len()} rows of another width than the header's {width}, first {odd[0]}"
-        )
+        raise PayloadError("bad_csv", f"{odd.len()} rows of another width than the header's {width}, first {odd[0]}")
 
 
 def _loads(body: str) -> Any:

@@ -34,9 +34,9 @@ def parse_settlements(payload: Payload) -> Parsed:
     shaped = _shaped(payload, _cells(payload, records, columns))
     refused = _refused_spots(shaped, records)
     has_spot = ~pl.col("row").is_in([row for row, _ in refused])
-    kept = shaped.with_columns(
-        pl.when(has_spot).then(pl.col("index_price")).alias("index_price")
-    ).with_columns(index_at=pl.when(pl.col("index_price").is_not_null()).then(pl.col("quoted_at")))
+    kept = shaped.with_columns(pl.when(has_spot).then(pl.col("index_price")).alias("index_price")).with_columns(
+        index_at=pl.when(pl.col("index_price").is_not_null()).then(pl.col("quoted_at"))
+    )
     conflict = pl.col("expires_at") != pl.col("expires_at").drop_nulls().first().over("symbol")
     rules = (
         venue.missing("symbol", "missing_contract", "contract"),
@@ -48,9 +48,7 @@ def parse_settlements(payload: Payload) -> Parsed:
     )
     quotes = venue.quotes(payload, kept, records, rules)
     contracts = _contracts(payload, kept, records, quotes.frames[venue.QUOTES]["symbol"])
-    return Parsed(
-        {**quotes.frames, **contracts.frames}, [*(reject for _, reject in refused), *quotes.rejects]
-    )
+    return Parsed({**quotes.frames, **contracts.frames}, [*(reject for _, reject in refused), *quotes.rejects])
 
 
 def _unreadable(cell: str, value: str) -> Rule:
@@ -104,10 +102,7 @@ def _symbols(payload: Payload, timed: pl.DataFrame) -> pl.Series:
     if template is None:
         return timed["in_contract"]
     try:
-        names = [
-            None if expiry is None else template.format(expiry=expiry).upper()
-            for expiry in timed["expires_at"]
-        ]
+        names = [None if expiry is None else template.format(expiry=expiry).upper() for expiry in timed["expires_at"]]
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise PayloadError("bad_parameter", f"contract template {template!r}: {error}") from error
     return pl.Series(names, dtype=pl.String())

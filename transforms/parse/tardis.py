@@ -128,9 +128,7 @@ def parse_derivative_ticker(payload: Payload) -> Parsed:
     )
     rules = (
         _futures_only(),
-        Rule(
-            "bad_number", venue.unreadable("mark_price", pl.col("future_price")), "the mark is not a number"
-        ),
+        Rule("bad_number", venue.unreadable("mark_price", pl.col("future_price")), "the mark is not a number"),
         Rule(
             "bad_number",
             venue.unreadable("printed_index", pl.col("index_price")),

@@ -168,8 +168,7 @@ def sift(table: str, shaped: pl.DataFrame, rules: Sequence[Rule], records: Recor
     are for the rules only. Raises `polars.exceptions.ColumnNotFoundError` where a column is missing.
     """
     verdict = [
-        pl.when(rule.broken.fill_null(False)).then(pl.lit(index, pl.Int32()))
-        for index, rule in enumerate(rules)
+        pl.when(rule.broken.fill_null(False)).then(pl.lit(index, pl.Int32())) for index, rule in enumerate(rules)
     ]
     judged = shaped.with_columns(pl.coalesce(pl.lit(None, pl.Int32()), *verdict).alias("verdict"))
     broken = judged.filter(pl.col("verdict").is_not_null()).select("row", "verdict")
@@ -229,9 +228,7 @@ def contracts(shaped: pl.DataFrame, records: Records, rules: Sequence[Rule] = ()
     """Sift instruments: after `rules`, a dated contract must have its expiry. A perpetual gets none."""
     dated = pl.col("instrument_kind").is_in(["dated", "option"])
     settled = shaped.with_columns(pl.when(dated).then(pl.col("expires_at")).alias("expires_at"))
-    no_expiry = Rule(
-        "bad_time", dated & pl.col("expires_at").is_null(), "a dated contract without a readable expiry"
-    )
+    no_expiry = Rule("bad_time", dated & pl.col("expires_at").is_null(), "a dated contract without a readable expiry")
     return sift(CONTRACTS, settled, (*rules, no_expiry), records)
 
 

@@ -40,9 +40,7 @@ def file_of(sample: SamplePayload) -> str:
     """The path of a payload's file below the inbox: known-at stamp, then what was fetched."""
     subject = sample.locator.removeprefix("sample://").partition("#")[0]
     slug = re.sub(r"[^A-Za-z0-9]+", "-", re.sub(r"\.(csv|json|ndjson|html)(\.gz)?$", "", subject)).strip("-")
-    return (
-        f"{folder_of(sample)}/{sample.known_at.strftime(STAMP_FORMAT)}_{slug}{_SUFFIXES[sample.content_type]}"
-    )
+    return f"{folder_of(sample)}/{sample.known_at.strftime(STAMP_FORMAT)}_{slug}{_SUFFIXES[sample.content_type]}"
 
 
 def inbox_map(samples: Iterable[SamplePayload]) -> str:

@@ -65,9 +65,7 @@ class Contract:
 def listed(venue: str, asset: str, instant: datetime) -> list[Contract]:
     """The contracts that a venue lists at an instant, nearest first."""
     offered = _CALENDARS[venue]
-    return [
-        Contract(asset, expiry, _listed_at(venue, expiry)) for expiry in offered(instant) if expiry > instant
-    ]
+    return [Contract(asset, expiry, _listed_at(venue, expiry)) for expiry in offered(instant) if expiry > instant]
 
 
 def basis(venue: str, asset: str, instant: datetime, expires_at: datetime) -> float:

@@ -55,9 +55,7 @@ def _export(
 ) -> SamplePayload:
     lines = [f"Datetime,{column}", *(f"{d}T00:00:00Z,{value}" for d, value in rows)]
     path = f"cryptoquant/{known_at:%Y-%m-%d}/Bitcoin {title} - Day.csv"
-    return payload(
-        feed, path, "\n".join(lines) + "\n", known_at, day, CSV, asset="BTC", entity="all_exchanges"
-    )
+    return payload(feed, path, "\n".join(lines) + "\n", known_at, day, CSV, asset="BTC", entity="all_exchanges")
 
 
 def _elapsed(day: date, known_at: datetime) -> float:
@@ -84,11 +82,7 @@ def _flows_known(day: date, known_at: datetime, seed: int) -> dict[str, float]:
     truth = _history(seed)[day]
     part = _elapsed(day, known_at)
     inflow, outflow = truth["inflow"] * part, truth["outflow"] * part
-    reserve = (
-        truth["reserve"]
-        if part == 1.0
-        else truth["reserve"] - (1 - part) * (truth["inflow"] - truth["outflow"])
-    )
+    reserve = truth["reserve"] if part == 1.0 else truth["reserve"] - (1 - part) * (truth["inflow"] - truth["outflow"])
     restated = dirt_day("cq_restated")
     if day >= restated and known_at.date() < restated + timedelta(days=1 + _RESTATED_AFTER_DAYS):
         reserve -= _RESTATED_INFLOW

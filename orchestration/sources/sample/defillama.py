@@ -53,9 +53,7 @@ def generate(day: date, seed: int) -> Iterator[SamplePayload]:
     known_at = at(day, 1, 15, plus_days=1)
     days = list(trailing(day + timedelta(days=1), _TRAILING_DAYS))[::-1]
 
-    def fetched(
-        feed: str, path: str, body: Any, kind: str = "application/json", **params: str
-    ) -> SamplePayload:
+    def fetched(feed: str, path: str, body: Any, kind: str = "application/json", **params: str) -> SamplePayload:
         return payload(feed, f"{path}#{day}", body, known_at, day, kind, **params)
 
     path = f"defillama/stablecoin-mcap-chart_{known_at:%Y-%m-%d}.csv"
@@ -111,9 +109,7 @@ def _export(days: list[date], known_at: datetime, seed: int) -> str:
     for day in days:
         amounts = [str(supply(coin, day, known_at, seed)) for coin in COINS]
         if _is_live(day, known_at):
-            amounts = [
-                a if coin in ("1", "2", "9999") else "" for a, coin in zip(amounts, COINS, strict=True)
-            ]
+            amounts = [a if coin in ("1", "2", "9999") else "" for a, coin in zip(amounts, COINS, strict=True)]
         lines.append(",".join((day.isoformat(), *amounts)))
     return "\n".join(lines) + "\n"
 

@@ -106,9 +106,7 @@ def _session(asset: str, day: date, seed: int) -> dict[str, int]:
     is_idle = random.random(len(funds) - 2) < 0.45
     known_total, known_lead = _KNOWN_BTC.get(day, (None, None)) if asset == "BTC" else (None, None)
     is_idle &= np.array([(day, f) not in _LATE_REPORTS for f in funds if f not in (lead, second)])
-    sum_tenths = (
-        round(float(np.clip(drawn, -9_000, 9_000))) if known_total is None else round(known_total * 10)
-    )
+    sum_tenths = round(float(np.clip(drawn, -9_000, 9_000))) if known_total is None else round(known_total * 10)
     lead_tenths = round(sum_tenths * share) if known_lead is None else round(known_lead * 10)
     rest = sum_tenths - lead_tenths
     others = [fund for fund in funds if fund not in (lead, second)]

@@ -102,16 +102,12 @@ def _bybit_part(part: Prints) -> Iterator[Line]:
     bankruptcy = part.prices * (0.996 if part.side == "long" else 1.004)
     rows = zip(part.stamps_ms.tolist(), bankruptcy.tolist(), part.notionals_usd.tolist(), strict=True)
     for stamp, price, usd in rows:
-        size = (
-            f"{max(1, round(usd))}" if part.is_inverse else f"{max(usd / price, 10**-decimals):.{decimals}f}"
-        )
+        size = f"{max(1, round(usd))}" if part.is_inverse else f"{max(usd / price, 10**-decimals):.{decimals}f}"
         row = f'{{"T":{stamp},"s":"{name}","S":"{side}","v":"{size}","p":"{price:.2f}"}}'
         batches.setdefault(stamp // 500, []).append(row)
     for half_second, found in batches.items():
         sent = half_second * 500 + 500
-        message = (
-            f'{{"topic":"allLiquidation.{name}","type":"snapshot","ts":{sent},"data":[{",".join(found)}]}}'
-        )
+        message = f'{{"topic":"allLiquidation.{name}","type":"snapshot","ts":{sent},"data":[{",".join(found)}]}}'
         yield sent, _wrapped(sent + 30, message)
 
 

@@ -61,9 +61,7 @@ def vendor_total(day: date, asset: str, side: str, seed: int) -> float:
             total *= 0.55
     if asset == "BTC":
         return total
-    return (
-        total * _ASSET_SHARE[asset] * float(rng(seed, "liquidations", day, asset, side).uniform(0.85, 1.15))
-    )
+    return total * _ASSET_SHARE[asset] * float(rng(seed, "liquidations", day, asset, side).uniform(0.85, 1.15))
 
 
 def prints(venue: str, day: date, seed: int) -> list[Prints]:

@@ -47,9 +47,7 @@ def payload(
     """Build a payload; text is encoded, and anything that is neither text nor bytes becomes JSON."""
     if not isinstance(content, bytes):
         content = (content if isinstance(content, str) else compact(content)).encode()
-    return SamplePayload(
-        feed, f"sample://{path}", content, known_at, partition, {**params, "simulated": "true"}, kind
-    )
+    return SamplePayload(feed, f"sample://{path}", content, known_at, partition, {**params, "simulated": "true"}, kind)
 
 
 def compact(value: Any) -> str:

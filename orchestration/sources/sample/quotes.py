@@ -38,9 +38,7 @@ def generate(day: date, seed: int) -> Iterator[SamplePayload]:
     yield fetched("okx_mark_prices", "okx/api/v5/public/mark-price?instType=FUTURES", marks)
     indexes = {"code": "0", "msg": "", "data": _okx_indexes(instant, seed)}
     yield fetched("okx_index_tickers", "okx/api/v5/market/index-tickers?quoteCcy=USD", indexes)
-    tickers = bybit_body(
-        {"category": "linear", "list": _bybit(instant, seed)}, instant + timedelta(seconds=1)
-    )
+    tickers = bybit_body({"category": "linear", "list": _bybit(instant, seed)}, instant + timedelta(seconds=1))
     yield fetched("bybit_tickers", "bybit/v5/market/tickers?category=linear", tickers, category="linear")
     for asset in COINS:
         path = f"deribit/api/v2/public/get_book_summary_by_currency?currency={asset}&kind=future"
@@ -126,16 +124,13 @@ def _bybit(instant: datetime, seed: int) -> list[dict[str, str]]:
     for asset in COINS:
         index = spot("bybit", asset, instant, seed)
         delivery = str(millis(BYBIT_PERP_DELIVERY)) if asset == "BTC" else "0"
-        rows.append(
-            row(f"{asset}USDT", index * 1.0001, index, 52_000.0, delivery) | {"fundingRate": "0.0001"}
-        )
+        rows.append(row(f"{asset}USDT", index * 1.0001, index, 52_000.0, delivery) | {"fundingRate": "0.0001"})
         for contract in listed("bybit", asset, instant):
             mark, _ = _prices("bybit", contract, instant, seed)
             coins = 2 * _open_interest_coin("bybit", asset, contract, instant, seed)
             name = bybit_future_id(contract)
             rows.append(
-                row(name, mark, index, coins, str(millis(contract.expires_at)))
-                | {"basis": f"{mark - index:.2f}"}
+                row(name, mark, index, coins, str(millis(contract.expires_at))) | {"basis": f"{mark - index:.2f}"}
             )
     if instant.date() == dirt_day("negative_price"):
         rows[-1] |= {"markPrice": "-1.00", "lastPrice": "-1.00"}
@@ -155,9 +150,7 @@ def _deribit(asset: str, instant: datetime, seed: int) -> list[dict[str, Any]]:
             "bid_price": None, "base_currency": asset, "ask_price": round(mark + 2.5, 2),
         }  # fmt: skip
 
-    rows = [
-        row(f"{asset}-PERPETUAL", index * 1.0001, 9.0e8) | {"current_funding": 0.0, "funding_8h": 1.7e-05}
-    ]
+    rows = [row(f"{asset}-PERPETUAL", index * 1.0001, 9.0e8) | {"current_funding": 0.0, "funding_8h": 1.7e-05}]
     for contract in listed("deribit", asset, instant):
         mark, _ = _prices("deribit", contract, instant, seed)
         coins = _open_interest_coin("deribit", asset, contract, instant, seed)

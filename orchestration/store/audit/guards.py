@@ -61,9 +61,7 @@ def _compared(manifest: Manifest, base: Manifest | None) -> list[tuple[str, str]
 def _rewritten(manifest: Manifest, base: Manifest | None) -> list[tuple[Table, str]]:
     """Partitions of vintages that the base has too and the candidate has anew."""
     return [
-        (_VINTAGES[o.table], o.month)
-        for o in manifest.new
-        if o.table in _VINTAGES and o.month in _old(base, o.table)
+        (_VINTAGES[o.table], o.month) for o in manifest.new if o.table in _VINTAGES and o.month in _old(base, o.table)
     ]
 
 

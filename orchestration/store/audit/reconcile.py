@@ -205,6 +205,4 @@ def _check(scope: Scope, rule: Rule, connection: duckdb.DuckDBPyConnection) -> A
         first = connection.execute(f"from broken limit {MAX_KEYS}").pl().to_dicts()
     except duckdb.Error as error:
         return row(rule.key, False, f"could not run: {error}", rule.expected, rule.description, rule.severity)
-    return row(
-        rule.key, count == 0, f"{count} rows in {span}", rule.expected, rule.description, rule.severity, first
-    )
+    return row(rule.key, count == 0, f"{count} rows in {span}", rule.expected, rule.description, rule.severity, first)

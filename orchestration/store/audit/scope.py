@@ -61,9 +61,7 @@ class AuditRow:
         return self.severity == ERROR and not self.passed
 
 
-ROWS = pl.Schema(
-    {name: pl.Boolean() if name == "passed" else pl.String() for name in AuditRow.__dataclass_fields__}
-)
+ROWS = pl.Schema({name: pl.Boolean() if name == "passed" else pl.String() for name in AuditRow.__dataclass_fields__})
 
 
 def row(

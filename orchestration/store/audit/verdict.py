@@ -72,9 +72,7 @@ def expected_checks(scope: Scope) -> set[Key]:
     )
 
 
-def audit(
-    layout: Layout, candidate: Candidate, dbt_results: Sequence[dbt.DbtResult], as_of: datetime
-) -> Verdict:
+def audit(layout: Layout, candidate: Candidate, dbt_results: Sequence[dbt.DbtResult], as_of: datetime) -> Verdict:
     """Run every check on the candidate's objects and store the verdict with them.
 
     `as_of` is the instant against which dates are held. New objects are read in full; objects carried

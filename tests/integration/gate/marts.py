@@ -68,8 +68,7 @@ def _facts(days: list[date]) -> Frames:
     prints = {"asset": "BTC", "venue": "okx", "liq_side": "long"}
     rows: dict[str, list[dict[str, Any]]] = {
         "fct_etf_flows_daily": [
-            {"trade_date": d, "asset": "BTC", "fund": f, "flow_usd": v, "printed_flow_usd": v}
-            for d, f, v in etf
+            {"trade_date": d, "asset": "BTC", "fund": f, "flow_usd": v, "printed_flow_usd": v} for d, f, v in etf
         ],
         "fct_etf_totals_daily": [
             {"trade_date": d, "asset": "BTC", "flow_usd": 3e6, "printed_total_usd": 3e6} for d in days
@@ -147,9 +146,7 @@ def marts(days: list[date] | None = None) -> Frames:
     frames |= {f"{fact.name}_vintages": vintages_from(fact, frames[fact.name]) for fact in FACTS}
     frames["dim_assets"] = frame_of(TABLES["dim_assets"], [{"asset": "BTC", "asset_kind": "coin"}])
     frames["dim_venues"] = frame_of(TABLES["dim_venues"], [{"venue": "okx"}, {"venue": "deribit"}])
-    frames["dim_instruments"] = frame_of(
-        TABLES["dim_instruments"], [{"symbol": "BTC-27MAR26", "is_latest": True}]
-    )
+    frames["dim_instruments"] = frame_of(TABLES["dim_instruments"], [{"symbol": "BTC-27MAR26", "is_latest": True}])
     assert set(frames) == {table.name for table in MARTS}
     return frames
 
@@ -159,10 +156,7 @@ def change(frames: Frames, name: str, where: pl.Expr, **values: Any) -> Frames:
     changed = dict(frames)
     for table in (name, f"{name}_vintages"):
         if table in changed:
-            new = [
-                pl.when(where).then(pl.lit(value)).otherwise(pl.col(c)).alias(c)
-                for c, value in values.items()
-            ]
+            new = [pl.when(where).then(pl.lit(value)).otherwise(pl.col(c)).alias(c) for c, value in values.items()]
             changed[table] = changed[table].with_columns(new)
     return changed
 

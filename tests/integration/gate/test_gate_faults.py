@@ -160,9 +160,7 @@ BAD: dict[Callable[[], Frames], list[tuple[str, str]]] = {
 
 
 @pytest.mark.parametrize("make", BAD, ids=[make.__name__ for make in BAD])
-def test_a_fault_is_named_and_leaves_published_bit_identical(
-    layout: Layout, make: Callable[[], Frames]
-) -> None:
+def test_a_fault_is_named_and_leaves_published_bit_identical(layout: Layout, make: Callable[[], Frames]) -> None:
     """Guards against bad marts reaching readers, or a refusal that does not say why."""
     before = tree(layout.published)
     candidate, verdict = prepared(layout, make())

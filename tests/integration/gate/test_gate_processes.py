@@ -30,9 +30,7 @@ STEPS = ["verified", "cleared", "object", "objects", "release files", "catalogue
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_any_step_leaves_the_old_release_or_the_new(
-    ready: tuple[Layout, Candidate], step: str
-) -> None:
+def test_a_kill_at_any_step_leaves_the_old_release_or_the_new(ready: tuple[Layout, Candidate], step: str) -> None:
     """Guards against a half-published release, and against one that can never be finished."""
     layout, candidate = ready
     fatal = f"object {candidate.manifest.new[0].sha256}" if step == "object" else step

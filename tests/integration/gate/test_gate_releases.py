@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 import duckdb
+import polars as pl
 import pytest
 from marts import DAYS, Frames, change, marts, vintages_from, write_build
 from steps import FEBRUARY, LATER, more_etf, prepared, publish, total, tree
@@ -41,9 +41,7 @@ def test_a_change_costs_what_changed(ready: tuple[Layout, Candidate]) -> None:
     kept = {o.sha256 for o in old.manifest.objects} & {o.sha256 for o in new.manifest.objects}
     assert len(kept) == len(old.manifest.objects) - len(expected)
     assert len(list(layout.objects.iterdir())) == len(old.manifest.objects) + len(expected)
-    assert {
-        (name, month) for name, month, *_ in releases.diff(old.manifest, new.manifest).iter_rows()
-    } == expected
+    assert {(name, month) for name, month, *_ in releases.diff(old.manifest, new.manifest).iter_rows()} == expected
 
 
 def test_months_that_are_not_dirty_are_carried_over_unread(layout: Layout) -> None:
@@ -146,9 +144,7 @@ def test_rollback_refuses_a_release_whose_objects_are_damaged(ready: tuple[Layou
     layout, candidate = ready
     first = releases.get(layout)
     gate.publish(layout, candidate.candidate_id, LATER)
-    gone = {o.sha256 for o in first.manifest.objects} - {
-        o.sha256 for o in releases.get(layout).manifest.objects
-    }
+    gone = {o.sha256 for o in first.manifest.objects} - {o.sha256 for o in releases.get(layout).manifest.objects}
     (layout.objects / f"{gone.pop()}.parquet").unlink()
     with pytest.raises(releases.ReleaseCorrupt, match="object_missing"):
         releases.rollback(layout, first.release_id)

@@ -87,9 +87,7 @@ def test_preliminary_after_final_of_the_same_value_is_a_duplicate():
 
 def test_final_after_preliminary_of_the_same_value_is_kept():
     """Fails where the confirmation is lost."""
-    result = run(
-        frame(flow(0, 5.0, finality="preliminary")), flow(1, 5.0), flow(2, 5.0, finality="preliminary")
-    )
+    result = run(frame(flow(0, 5.0, finality="preliminary")), flow(1, 5.0), flow(2, 5.0, finality="preliminary"))
     assert result.kept["finality"].to_list() == ["final"]
     assert result.duplicates.height == 1
 
@@ -144,9 +142,7 @@ def test_a_print_is_kept_once_whatever_is_delivered_again():
 def test_a_placeholder_never_supersedes_a_reported_value():
     """Fails where a lossy JSON that prints 0.0 for unknown erases the number of a better page."""
     lossy = {"status": "pending_zero", "finality": "preliminary"}
-    result = drop_uninformative(
-        frame(flow(0, 5.0)), frame(flow(1, None, printed=0.0, **lossy), flow(2, 7.0)), ETF
-    )
+    result = drop_uninformative(frame(flow(0, 5.0)), frame(flow(1, None, printed=0.0, **lossy), flow(2, 7.0)), ETF)
     assert result.rejects["known_at"].to_list() == [START + timedelta(hours=1)]
     assert result.informative["flow_usd"].to_list() == [7.0]
 

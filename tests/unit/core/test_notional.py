@@ -130,9 +130,7 @@ def test_inverse_notional_does_not_depend_on_the_price(example):
     ]
     events = conform(prints(*rows), instruments(*contracts))
     assert events["notional_usd"].to_list() == [r["notional_usd"] for r in expected["rows"]]
-    assert events["quantity_coin"].to_list() == pytest.approx(
-        [r["base_qty"] for r in expected["rows"]], rel=1e-12
-    )
+    assert events["quantity_coin"].to_list() == pytest.approx([r["base_qty"] for r in expected["rows"]], rel=1e-12)
     assert events["notional_usd"].sum() == expected["total_usd"]
     dollars = pl.DataFrame({"n": [1500.0]}).select(inverse_notional(pl.col("n"), pl.lit(100.0)))
     assert dollars.item() == 150000.0
@@ -216,9 +214,7 @@ def test_prints_of_several_collectors_keep_the_largest_multiplicity():
 
 def test_one_print_at_two_kinds_of_price_counts_once():
     """Fails where the order price of one feed and the average fill of another are two liquidations."""
-    fill = one_print(
-        venue="binance", symbol="BTCUSDT", size_unit="coin", price=62655.5, price_kind="average_fill"
-    )
+    fill = one_print(venue="binance", symbol="BTCUSDT", size_unit="coin", price=62655.5, price_kind="average_fill")
     order = fill | {"price": 62400.0, "price_kind": "order", "source": "tardis_liquidations"}
     assert conform(prints(order, fill), instruments({}))["price"].to_list() == [62655.5]
     another = fill | {"price": 62600.0}

@@ -20,9 +20,7 @@ KNOWN_AT = datetime(2026, 2, 6, 1, tzinfo=UTC)
 def quote() -> Callable[..., dict[str, Any]]:
     """A settlement of 2026-02-05 21:00Z with its index beside it, known the next day."""
 
-    def make(
-        symbol: str, price: float | None, spot: float | None = 63100.0, **changes: Any
-    ) -> dict[str, Any]:
+    def make(symbol: str, price: float | None, spot: float | None = 63100.0, **changes: Any) -> dict[str, Any]:
         row = {
             "quoted_at": QUOTED_AT,
             "venue": "cme",

@@ -44,9 +44,7 @@ def test_every_annualisation_follows_its_formula(example):
     """Fails where whole days, ACT/360 or another convention slips into a rate (worked example basis_08)."""
     case = example("basis_08")
     given, expected = case["inputs"], case["expected"]
-    seconds = (
-        datetime.fromisoformat(given["expiry"]) - datetime.fromisoformat(given["asof"])
-    ).total_seconds()
+    seconds = (datetime.fromisoformat(given["expiry"]) - datetime.fromisoformat(given["asof"])).total_seconds()
     row = pl.DataFrame({"f": [given["future"]], "s": [given["spot"]], "t": [seconds]})
     arguments = (pl.col("f"), pl.col("s"), pl.col("t"))
     for name, rate in (("simple", simple_act365), ("compound", compound_act365), ("log", log_act365)):
@@ -100,9 +98,7 @@ def test_the_first_rule_that_applies_is_the_status(
 def test_a_perpetual_is_not_a_dated_contract_whatever_its_expiry(quotes, quote, contract, instruments):
     """Fails where a perpetual with a far expiry becomes a node."""
     perpetual = contract("BTC-XPERP-310404", 1900.0, instrument_kind="perpetual")
-    assert contract_basis(
-        quotes(quote("BTC-XPERP-310404", 63000.0)), NONE, instruments(perpetual), [DAY]
-    ).is_empty()
+    assert contract_basis(quotes(quote("BTC-XPERP-310404", 63000.0)), NONE, instruments(perpetual), [DAY]).is_empty()
 
 
 def test_an_instrument_described_later_counts_from_then(quotes, quote, contract, instruments):
@@ -164,9 +160,7 @@ def test_an_index_that_arrives_later_makes_a_vintage(quotes, quote, contract, in
         index(63100.0, QUOTED_AT, KNOWN_AT + HOUR),
         index(62000.0, QUOTED_AT - timedelta(minutes=9), KNOWN_AT + 2 * HOUR),
     )
-    found = contract_basis(
-        quotes(quote("BTCG6", 63440.0, None)), offered, instruments(contract("BTCG6", 30.0)), [DAY]
-    )
+    found = contract_basis(quotes(quote("BTCG6", 63440.0, None)), offered, instruments(contract("BTCG6", 30.0)), [DAY])
     assert found["recorded_at"].to_list() == [KNOWN_AT, KNOWN_AT + HOUR]
     assert found["status"].to_list() == ["stale_index", None]
     assert found["index_price"].to_list() == [63000.0, 63100.0]
@@ -197,9 +191,7 @@ def test_finality_follows_the_day_and_restatements(quotes, quote, contract, inst
         ("okx", {"contract_value": None}, 12.0, None),
     ],
 )
-def test_open_interest_in_coin_by_value_and_sides(
-    venue, changes, native, coins, quotes, quote, contract, instruments
-):
+def test_open_interest_in_coin_by_value_and_sides(venue, changes, native, coins, quotes, quote, contract, instruments):
     """Fails where dollars or contracts are taken for coins, or both sides of a position are counted."""
     made = quotes(quote("BTCG6", 63440.0, venue=venue, open_interest_native=native))
     known = instruments(contract("BTCG6", 30.0, venue=venue, **changes))

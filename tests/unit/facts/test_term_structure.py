@@ -132,9 +132,7 @@ def test_a_negative_basis_keeps_its_sign(example, chain):
     case = example("basis_13")
     made = chain(case)
     front = made.filter(pl.col("symbol") == "BTCG6").row(0, named=True)
-    assert front["basis_compound_ratio"] == pytest.approx(
-        case["expected"]["compound_act365_front"], abs=1e-10
-    )
+    assert front["basis_compound_ratio"] == pytest.approx(case["expected"]["compound_act365_front"], abs=1e-10)
     row = constant_maturity(made, [30]).row(0, named=True)
     assert row["basis_annualised_ratio"] == pytest.approx(case["expected"]["basis_30d_linear_bT"], abs=1e-10)
     assert row["forward_ratio"] == pytest.approx(case["expected"]["forward_yield"], abs=1e-10)
@@ -207,9 +205,7 @@ def test_a_cut_that_changes_no_point_is_no_vintage():
     assert found["recorded_at"].to_list() == [KNOWN_AT]
 
 
-curve = st.dictionaries(
-    st.integers(1, 400), st.floats(40_000, 90_000, allow_nan=False), min_size=1, max_size=8
-)
+curve = st.dictionaries(st.integers(1, 400), st.floats(40_000, 90_000, allow_nan=False), min_size=1, max_size=8)
 
 
 @settings(max_examples=80, deadline=None)

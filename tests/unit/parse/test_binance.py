@@ -91,9 +91,7 @@ def test_price_falls_back_to_the_order_price_and_says_so():
 
 def test_unfilled_orders_are_rejected_and_partly_filled_ones_kept():
     """A NEW order closed nothing; a partly filled one closed z."""
-    frame, rejects = prints(
-        order(X="NEW", z="0"), order(X="PARTIALLY_FILLED", z="0.2"), order(X="EXPIRED", z="")
-    )
+    frame, rejects = prints(order(X="NEW", z="0"), order(X="PARTIALLY_FILLED", z="0.2"), order(X="EXPIRED", z=""))
     assert frame["size_native"].to_list() == [0.2]
     assert [reject.rule for reject in rejects] == ["not_filled", "not_filled"]
 
@@ -115,9 +113,7 @@ def test_a_recorders_wrapper_is_taken_off():
 def test_acknowledgements_are_no_rows_and_other_messages_are_rejected():
     """Nothing is lost silently, but a subscription's answer is no data."""
     empty = {"stream": "!forceOrder@arr", "data": None}
-    frame, rejects = prints(
-        {"result": None, "id": 1}, {"e": "markPriceUpdate", "s": "BTCUSDT"}, empty, order()
-    )
+    frame, rejects = prints({"result": None, "id": 1}, {"e": "markPriceUpdate", "s": "BTCUSDT"}, empty, order())
     assert frame.height == 1
     assert [reject.rule for reject in rejects] == ["unknown_message", "unexpected_shape"]
 
@@ -219,9 +215,7 @@ def test_perpetuals_are_told_by_type_or_by_the_sentinel_and_never_expire():
 
 def test_underlyings_that_are_no_coins_are_rejected():
     """Gold and shares are listed among the futures."""
-    parsed = binance.parse_coinm_instruments(
-        body({"symbols": [contract(), contract(underlyingType="COMMODITY")]})
-    )
+    parsed = binance.parse_coinm_instruments(body({"symbols": [contract(), contract(underlyingType="COMMODITY")]}))
     assert parsed.frames[CONTRACTS].height == 1
     assert [reject.rule for reject in parsed.rejects] == ["not_crypto"]
 
@@ -244,9 +238,7 @@ PREMIUM = {
 
 def test_premium_index_gives_mark_and_index_of_one_instant():
     """Basis needs both legs at the same time; the row carries them."""
-    frame = binance.parse_coinm_premium_index(body([PREMIUM, PREMIUM | {"symbol": "BTCUSD_PERP"}])).frames[
-        QUOTES
-    ]
+    frame = binance.parse_coinm_premium_index(body([PREMIUM, PREMIUM | {"symbol": "BTCUSD_PERP"}])).frames[QUOTES]
     row = frame.row(0, named=True)
     assert (row["future_price"], row["index_price"], row["price_kind"]) == (63900.5, 63000.1, "mark")
     assert row["quoted_at"] == row["index_at"] == datetime(2026, 2, 5, 18, tzinfo=UTC)
@@ -256,9 +248,7 @@ def test_premium_index_gives_mark_and_index_of_one_instant():
 
 def test_an_unreadable_mark_or_index_is_rejected():
     """Null would say that the venue gave none."""
-    parsed = binance.parse_coinm_premium_index(
-        body([PREMIUM | {"markPrice": ""}, PREMIUM | {"indexPrice": "n/a"}])
-    )
+    parsed = binance.parse_coinm_premium_index(body([PREMIUM | {"markPrice": ""}, PREMIUM | {"indexPrice": "n/a"}]))
     assert [reject.rule for reject in parsed.rejects] == ["bad_number", "bad_number"]
 
 

@@ -30,9 +30,7 @@ def prints(*messages):
 
 
 def answer(records, category="linear", **top):
-    return body(
-        {"retCode": 0, "retMsg": "OK", "result": {"category": category, "list": records}, "time": AT} | top
-    )
+    return body({"retCode": 0, "retMsg": "OK", "result": {"category": category, "list": records}, "time": AT} | top)
 
 
 def test_worked_example_buy_is_a_closed_long(example):

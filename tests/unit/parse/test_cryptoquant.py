@@ -74,8 +74,7 @@ def test_the_part_day_is_preliminary():
 def test_moving_averages_are_left_out_and_may_end_earlier():
     """Old rows end before the average's column; the metric in them is whole."""
     frame, rejects = parse(
-        "Datetime,Exchange Reserve,Exchange Reserve-EMA(100)\n"
-        "2026-01-05T00:00:00Z,5,6\n2026-01-04T00:00:00Z,4\n"
+        "Datetime,Exchange Reserve,Exchange Reserve-EMA(100)\n2026-01-05T00:00:00Z,5,6\n2026-01-04T00:00:00Z,4\n"
     )
     assert (frame["value"].to_list(), rejects) == ([5.0, 4.0], [])
 

@@ -127,9 +127,7 @@ class TestCharts:
 
     def test_pegs_are_never_added_to_each_other(self):
         """Without an id each peg's sum is its own series."""
-        rows = (
-            supply(parse(self.feed, self.body)).select("fact_date", "stablecoin_id", "circulating_peg").rows()
-        )
+        rows = supply(parse(self.feed, self.body)).select("fact_date", "stablecoin_id", "circulating_peg").rows()
         assert rows == [
             (date(2026, 1, 5), "all.USD", 1000.0),
             (date(2026, 1, 6), "all.USD", 1001.5),
@@ -256,9 +254,7 @@ class TestList:
             "symbol": "EURC",
             "pegType": "peggedEUR",
             "circulating": {"peggedEUR": 5.5},
-            "chainCirculating": {
-                "Base": {"current": {"peggedEUR": 2}, "circulatingPrevDay": {"peggedEUR": 9}}
-            },
+            "chainCirculating": {"Base": {"current": {"peggedEUR": 2}, "circulatingPrevDay": {"peggedEUR": 9}}},
             "price": 1.1,
         }
         return {"peggedAssets": [{**coin, **more}], "chains": [{"name": "Base"}]}

@@ -17,9 +17,7 @@ INDEXES = "core_futures__indexes"
 
 
 def answer(result, **params):
-    return body(
-        {"jsonrpc": "2.0", "result": result, "usIn": AT * 1000, "usOut": AT * 1000 + 7, "usDiff": 7}, **params
-    )
+    return body({"jsonrpc": "2.0", "result": result, "usIn": AT * 1000, "usOut": AT * 1000 + 7, "usDiff": 7}, **params)
 
 
 def contract(**changes):
@@ -51,9 +49,7 @@ def test_a_unit_of_a_reversed_future_is_one_dollar_whatever_the_lot():
     assert frame["expires_at"][0] == datetime(2026, 3, 27, 8, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    "change", [{"settlement_period": "perpetual"}, {"expiration_timestamp": 32503708800000}]
-)
+@pytest.mark.parametrize("change", [{"settlement_period": "perpetual"}, {"expiration_timestamp": 32503708800000}])
 def test_perpetuals_do_not_expire_in_the_year_3000(change):
     """Either sign of a perpetual is enough."""
     row = deribit.parse_instruments(answer([contract(**change)])).frames[CONTRACTS].row(0, named=True)
@@ -62,9 +58,7 @@ def test_perpetuals_do_not_expire_in_the_year_3000(change):
 
 def test_combos_and_unknown_margins_are_rejected():
     """A combo is an order on several instruments; an unknown margin has no known unit."""
-    parsed = deribit.parse_instruments(
-        answer([contract(kind="future_combo"), contract(instrument_type="quanto")])
-    )
+    parsed = deribit.parse_instruments(answer([contract(kind="future_combo"), contract(instrument_type="quanto")]))
     assert [reject.rule for reject in parsed.rejects] == ["not_an_instrument", "unknown_margin"]
 
 
@@ -120,11 +114,7 @@ def test_options_and_combos_are_no_futures():
 
 def test_the_index_is_named_by_its_parameter():
     """The body has a price and no name."""
-    row = (
-        deribit.parse_index(answer({"index_price": 63000.1}, index_name="btc_usd"))
-        .frames[INDEXES]
-        .row(0, named=True)
-    )
+    row = deribit.parse_index(answer({"index_price": 63000.1}, index_name="btc_usd")).frames[INDEXES].row(0, named=True)
     assert (row["asset"], row["quote_currency"], row["index_price"]) == ("BTC", "USD", 63000.1)
     assert row["quoted_at"] == datetime(2026, 2, 5, 18, 0, 0, 7, tzinfo=UTC)
     with pytest.raises(PayloadError, match="index_name"):

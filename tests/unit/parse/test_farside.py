@@ -42,9 +42,7 @@ def totals(parsed) -> pl.DataFrame:
 
 
 def cell(parsed, fund: str, day: date = MONDAY) -> dict:
-    return flows(parsed).row(
-        by_predicate=(pl.col("fund") == fund) & (pl.col("trade_date") == day), named=True
-    )
+    return flows(parsed).row(by_predicate=(pl.col("fund") == fund) & (pl.col("trade_date") == day), named=True)
 
 
 def rule_of(*args, **options) -> str:
@@ -84,9 +82,7 @@ class TestValues:
         """One project summed the last column in, and doubled the flows."""
         parsed = parse(csv_of(COMPLETE))
         assert flows(parsed)["fund"].to_list() == list(SOL)
-        assert totals(parsed).select("trade_date", "asset", "printed_total_usd").rows() == [
-            (MONDAY, "SOL", 1e7)
-        ]
+        assert totals(parsed).select("trade_date", "asset", "printed_total_usd").rows() == [(MONDAY, "SOL", 1e7)]
 
     def test_a_cell_that_is_no_number_is_rejected_and_the_row_stays_preliminary(self):
         """A damaged cell must not become a dash."""
@@ -112,10 +108,7 @@ class TestDashes:
     @pytest.mark.parametrize("printed", ["", "-", "–"])
     def test_blank_and_dash_are_the_same(self, printed):
         """The mirror's CSV writes the page's dash as an empty cell."""
-        assert (
-            cell(parse(csv_of(f"2026-01-05,1.0,{printed},0.0,-0.5,3.0,4.5,8.0")), "VSOL")["status"]
-            == "pending"
-        )
+        assert cell(parse(csv_of(f"2026-01-05,1.0,{printed},0.0,-0.5,3.0,4.5,8.0")), "VSOL")["status"] == "pending"
 
     def test_before_its_launch_a_fund_is_not_launched(self):
         """SOEZ launched on 2025-12-03: its dash of the day before is not a late fill to wait for."""
@@ -200,18 +193,14 @@ class TestDays:
 
     def test_footers_fees_and_seed_are_no_data(self):
         """`Total` is a lifetime sum, `Seed` is before the first day."""
-        footers = [
-            f"{name},1,1,1,1,1,1,6" for name in ("Fee", "Seed", "Total", "Average", "Maximum", "Minimum")
-        ]
+        footers = [f"{name},1,1,1,1,1,1,6" for name in ("Fee", "Seed", "Total", "Average", "Maximum", "Minimum")]
         assert parse(csv_of(*footers, COMPLETE)).rows_in == 7
 
 
 class TestColumns:
     def test_order_and_place_of_columns_do_not_matter(self):
         """MSBT was inserted before GBTC: by position, every later fund shifts."""
-        shuffled = csv_of(
-            "2026-01-05,4.5,2.0,1.0,0.0,-0.5,3.0,10.0", header="Date,GSOL,VSOL,BSOL,FSOL,TSOL,SOEZ,Total"
-        )
+        shuffled = csv_of("2026-01-05,4.5,2.0,1.0,0.0,-0.5,3.0,10.0", header="Date,GSOL,VSOL,BSOL,FSOL,TSOL,SOEZ,Total")
         assert cell(parse(shuffled), "GSOL")["flow_usd"] == 4_500_000
         assert flows(parse(shuffled)).sort("fund").equals(flows(parse(csv_of(COMPLETE))).sort("fund"))
 
@@ -265,9 +254,7 @@ class TestColumns:
 
 
 def all_data_page() -> str:
-    head = "".join(
-        f'<th><div align="right"><span class="tabletext">{t}</span></div></th>' for t in (*SOL, "Total")
-    )
+    head = "".join(f'<th><div align="right"><span class="tabletext">{t}</span></div></th>' for t in (*SOL, "Total"))
     return f"""<html><h1>ETF Flow – All Data (US$m)</h1><table class="thead"><tr><td>copy</td></tr></table>
 <table class="etf"><thead><tr bgcolor="#eaeffa"><th><span>Date</span></th>{head}</tr></thead>
 <tbody><tr>
@@ -332,9 +319,9 @@ class TestJson:
     def test_zeros_before_a_funds_launch_are_not_launched(self):
         """When a column appears, this shape fills its past with zeros."""
         day = ("2026-03-11", dict.fromkeys((*ETH, "ETHB"), 1.0) | {"ETHB": 0.0}, 9.0)
-        assert cell(parse(json_of(day), at("2026-03-16T12:00"), "ETH"), "ETHB", date(2026, 3, 11))[
-            "status"
-        ] == ("not_launched")
+        assert cell(parse(json_of(day), at("2026-03-16T12:00"), "ETH"), "ETHB", date(2026, 3, 11))["status"] == (
+            "not_launched"
+        )
 
     def test_a_fund_that_one_day_lacks_is_a_dash(self):
         """Days of one body need not have the same keys."""

@@ -95,9 +95,7 @@ class TestCsv:
         frame = read.csv_frame(payload(b"id, n\r\n007,\r\n\r\n8,1.5\r\n"))
         assert frame.to_dict(as_series=False) == {"id": ["007", "8"], "n": [None, "1.5"]}
 
-    @pytest.mark.parametrize(
-        "body", [b"a,b\n1,2\n3\n4,5\n", b"a,b\n1,2\n3", b"a,b\n1,2,3\n", b'a,b\n"1,5"\n']
-    )
+    @pytest.mark.parametrize("body", [b"a,b\n1,2\n3\n4,5\n", b"a,b\n1,2\n3", b"a,b\n1,2,3\n", b'a,b\n"1,5"\n'])
     def test_rows_of_another_width_are_refused(self, body):
         """The reader fills short rows with nulls: a file cut in mid-row would pass."""
         assert rule_of(read.csv_frame, payload(body)) == "bad_csv"

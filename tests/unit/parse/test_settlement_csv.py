@@ -18,9 +18,7 @@ ROW = "BTCH6,2026-03-27T16:00:00Z,63900.00,63000.00,2026-02-05T21:00:00Z"
 
 
 def parse(*rows, header=HEADER, **params):
-    return settlement_csv.parse_settlements(
-        payload("\n".join([header, *rows]) + "\n", **{"asset": "BTC", **params})
-    )
+    return settlement_csv.parse_settlements(payload("\n".join([header, *rows]) + "\n", **{"asset": "BTC", **params}))
 
 
 def test_default_columns_give_a_quote_and_its_contract():
@@ -132,10 +130,7 @@ def test_the_asset_must_be_given():
 
 def history(bases, days=45, start=date(2025, 11, 3)):
     """Rows of a spot of 60,000 with these bases, `days` before expiry."""
-    at = [
-        datetime(start.year, start.month, start.day, 21, tzinfo=UTC) + timedelta(days=i)
-        for i in range(len(bases))
-    ]
+    at = [datetime(start.year, start.month, start.day, 21, tzinfo=UTC) + timedelta(days=i) for i in range(len(bases))]
     return pl.DataFrame(
         {
             "quoted_at": at,
@@ -195,9 +190,7 @@ def file_of(frame):
 
 def test_a_refused_row_loses_its_spot_and_keeps_its_settlement():
     """The settlement is not in doubt; a basis from that spot would be."""
-    frame = history([0.01, -0.045, 0.012]).with_columns(
-        expires_at=pl.lit(datetime(2026, 1, 30, 16, tzinfo=UTC))
-    )
+    frame = history([0.01, -0.045, 0.012]).with_columns(expires_at=pl.lit(datetime(2026, 1, 30, 16, tzinfo=UTC)))
     parsed = parse(*file_of(frame))
     assert parsed.frames[QUOTES]["index_price"].is_null().to_list() == [False, True, False]
     assert parsed.frames[QUOTES]["future_price"].null_count() == 0

@@ -146,9 +146,7 @@ def test_blank_ticker_fields_are_null():
 
 def test_of_rows_with_one_stamp_the_last_received_counts():
     """Two states under one stamp would be two values of one key."""
-    frame, rejects = quotes(
-        tick(mark="9500.25"), tick(mark="9501.00", received=AT + 10), tick(symbol="ETHUSD")
-    )
+    frame, rejects = quotes(tick(mark="9500.25"), tick(mark="9501.00", received=AT + 10), tick(symbol="ETHUSD"))
     assert frame.select("symbol", "future_price").rows() == [("XBTUSD", 9501.0), ("ETHUSD", 9500.25)]
     assert [reject.rule for reject in rejects] == ["superseded"]
 

@@ -50,9 +50,7 @@ def test_dirt_names_are_unique_and_each_says_what_to_do():
 
 def test_etf_pending_at_night_and_whole_in_the_morning(find):
     """Otherwise nothing shows that a dash is not a zero."""
-    night, dawn, morning = (
-        etf_row(page, dirt_day("etf_pending")) for page in reads(find, dirt_day("etf_pending"))
-    )
+    night, dawn, morning = (etf_row(page, dirt_day("etf_pending")) for page in reads(find, dirt_day("etf_pending")))
     assert "-" in night
     assert night[0] == "-"
     assert "-" not in dawn
@@ -201,9 +199,7 @@ def test_an_expired_contract_is_quoted_and_has_left_the_list(find):
     """Otherwise an expired contract would never meet the basis."""
     day = dirt_day("expired_quoted")
     quoted = {row["instId"] for row in json.loads(find("okx_mark_prices", day)[0].content)["data"]}
-    offered = {
-        row["instId"] for row in json.loads(find("okx_instruments", day, "FUTURES")[0].content)["data"]
-    }
+    offered = {row["instId"] for row in json.loads(find("okx_instruments", day, "FUTURES")[0].content)["data"]}
     assert quoted - offered == {"BTC-USD-260130"}
 
 
@@ -225,9 +221,7 @@ def test_bybit_lists_nothing_long_and_deribit_brackets_every_tenor(find):
         assert max(map(stamped_day, map(str, dated))) - day < timedelta(days=120)
         deribit = json.loads(find("deribit_instruments", day)[0].content)["result"]
         expiries = [
-            stamped_day(str(r["expiration_timestamp"]))
-            for r in deribit
-            if r["settlement_period"] != "perpetual"
+            stamped_day(str(r["expiration_timestamp"])) for r in deribit if r["settlement_period"] != "perpetual"
         ]
         assert min(expiries) - day <= timedelta(days=14)
         assert max(expiries) - day > timedelta(days=120)

@@ -17,9 +17,7 @@ from transforms.parse import FEEDS
 
 def parse(sample: SamplePayload) -> Parsed:
     digest = hashlib.sha256(sample.content).hexdigest()
-    landed = Payload(
-        sample.feed, sample.content, sample.known_at, digest, sample.locator, dict(sample.params)
-    )
+    landed = Payload(sample.feed, sample.content, sample.known_at, digest, sample.locator, dict(sample.params))
     return FEEDS[sample.feed].parse(landed)
 
 

@@ -26,9 +26,7 @@ def rows_of(sample) -> list[dict[str, str]]:
 def test_the_same_seed_gives_the_same_bytes(scenario):
     """Otherwise a rebuilt warehouse differs from the first one."""
     again = list(generate(date(2026, 2, 3), date(2026, 2, 7)))
-    assert again == [
-        sample for sample in scenario if date(2026, 2, 3) <= sample.partition <= date(2026, 2, 7)
-    ]
+    assert again == [sample for sample in scenario if date(2026, 2, 3) <= sample.partition <= date(2026, 2, 7)]
 
 
 def test_each_day_alone_equals_its_part_of_the_whole(scenario):
@@ -126,8 +124,7 @@ def test_vendor_liquidations_of_the_crash_are_the_published_ones_and_the_largest
     """Otherwise rank 1 of 90 days cannot be shown."""
     exports = find("cryptoquant_liquidations", FEB_5)
     cells = {
-        s.locator.rpartition("/")[2]: {r["Datetime"][:10]: list(r.values())[1] for r in rows_of(s)}
-        for s in exports
+        s.locator.rpartition("/")[2]: {r["Datetime"][:10]: list(r.values())[1] for r in rows_of(s)} for s in exports
     }
     usd = [value["2026-02-05"] for name, value in cells.items() if "USD" in name]
     assert [float(value) / 1e6 for value in usd] == pytest.approx([688.5, 204.8])
@@ -156,12 +153,7 @@ def test_near_month_basis_at_cme_turns_negative_and_then_jumps_to_nine_per_cent(
     def near(day: date) -> float:
         row = rows_of(find("settlement_csv", day)[0])[0]
         expiry, instant = (datetime.fromisoformat(row[name]) for name in ("expiry", "instant"))
-        return (
-            (float(row["settle"]) / float(row["spot"]) - 1)
-            * 365
-            * 86_400
-            / (expiry - instant).total_seconds()
-        )
+        return (float(row["settle"]) / float(row["spot"]) - 1) * 365 * 86_400 / (expiry - instant).total_seconds()
 
     assert near(date(2026, 1, 28)) == pytest.approx(0.033, abs=0.005)
     assert near(date(2026, 1, 30)) < 0
@@ -172,26 +164,18 @@ def test_near_month_basis_at_cme_turns_negative_and_then_jumps_to_nine_per_cent(
 def test_usdt_shrinks_by_one_and_a_half_billion_over_february_and_its_chains_add_up(find):
     """Otherwise the supply change and the sum over chains cannot be shown."""
     coin = json.loads(find("defillama_stablecoin", SCENARIO_END, "stablecoin/1")[0].content)
-    amounts = {
-        datetime.fromtimestamp(t["date"], UTC).date(): t["circulating"]["peggedUSD"] for t in coin["tokens"]
-    }
+    amounts = {datetime.fromtimestamp(t["date"], UTC).date(): t["circulating"]["peggedUSD"] for t in coin["tokens"]}
     assert amounts[date(2026, 2, 28)] - amounts[date(2026, 2, 1)] == pytest.approx(-1.5e9)
     chains = [chain["tokens"] for chain in coin["chainBalances"].values()]
     for position, token in enumerate(coin["tokens"]):
-        assert (
-            sum(chain[position]["circulating"]["peggedUSD"] for chain in chains)
-            == token["circulating"]["peggedUSD"]
-        )
+        assert sum(chain[position]["circulating"]["peggedUSD"] for chain in chains) == token["circulating"]["peggedUSD"]
 
 
 def test_exchange_reserve_moves_by_the_netflow(find):
     """Otherwise the vendor's identity, and the one day it breaks, cannot be shown."""
     exports = {s.locator.rpartition("/")[2]: s for s in find("cryptoquant_exchange_flows", SCENARIO_END)}
     netflow, reserve = (
-        [
-            float(list(row.values())[1])
-            for row in rows_of(exports[f"Bitcoin Exchange {name} - All Exchanges - Day.csv"])
-        ]
+        [float(list(row.values())[1]) for row in rows_of(exports[f"Bitcoin Exchange {name} - All Exchanges - Day.csv"])]
         for name in ("Netflow (Total)", "Reserve")
     )
     changes = [newer - older for newer, older in pairwise(reserve)]

@@ -76,7 +76,7 @@ def test_a_wrong_map_says_where_and_what(tmp_path, change, message):
 
 def test_a_missing_map_says_what_to_do(tmp_path):
     """The first thing that goes wrong for a newcomer."""
-    with pytest.raises(SourceError, match="docs/inbox.md"):
+    with pytest.raises(SourceError, match=r"docs/inbox\.md"):
         inbox_map.load(tmp_path / "inbox.toml", FEEDS)
 
 

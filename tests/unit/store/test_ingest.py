@@ -36,9 +36,13 @@ def parse(payload: Payload) -> Parsed:
         },
         schema={"fact_date": pl.Date, "value": pl.Float64},
     ).with_columns(
-        asset=pl.lit("BTC"), entity=pl.lit("all"), metric=pl.lit("inflow"), unit=pl.lit("coin"), finality=pl.lit("final"),
+        asset=pl.lit("BTC"),
+        entity=pl.lit("all"),
+        metric=pl.lit("inflow"),
+        unit=pl.lit("coin"),
+        finality=pl.lit("final"),
         status=pl.lit(None, pl.String),
-    )  # fmt: skip
+    )
     return Parsed({TABLE.name: frame})
 
 
@@ -56,8 +60,9 @@ def give(layout: Layout, *bodies: tuple[int, str]) -> None:
 
 def core(layout: Layout) -> list[tuple]:
     """Day, value and hour known of every core row."""
-    rows = CoreStore(layout).read(TABLE).sort("fact_date", "known_at")
-    return [(str(day), value, (known - START) // timedelta(hours=1)) for day, value, known in rows.select("fact_date", "value", "known_at").iter_rows()]  # fmt: skip
+    rows = CoreStore(layout).read(TABLE).sort("fact_date", "known_at").select("fact_date", "value", "known_at")
+    hour = timedelta(hours=1)
+    return [(str(day), value, (known - START) // hour) for day, value, known in rows.iter_rows()]
 
 
 @pytest.fixture

@@ -88,9 +88,7 @@ def test_every_row_of_a_duplicated_key_fails() -> None:
         (GOOD.with_columns(price=pl.lit("1")), "price", "type", "String"),
     ],
 )
-def test_a_frame_of_another_shape_fails_as_a_whole(
-    bad: pl.DataFrame, column: str, check: str, value: str
-) -> None:
+def test_a_frame_of_another_shape_fails_as_a_whole(bad: pl.DataFrame, column: str, check: str, value: str) -> None:
     """Guards against a dropped or changed column that is reported as many bad rows, or not at all."""
     found = validate(bad, TABLE)
     assert found.good.is_empty()
