@@ -6,11 +6,11 @@ Belongs here: the counts per fetch. Does not belong here: the rows themselves. T
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from orchestration.store.sqlite import opened
 
 _SCHEMA = """
 create table if not exists accounts (
@@ -39,33 +39,22 @@ class Accounts:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=30)
-        try:
-            connection.executescript(_SCHEMA)
-            yield connection
-            connection.commit()
-        finally:
-            connection.close()
-
     def settle(self, accounts: Iterable[Account]) -> None:
         """Store the counts of fetches, replacing what was stored for the same fetch."""
         rows = [(a.fetch_id, a.feed, a.rows_in, a.published, a.quarantined, a.duplicates) for a in accounts]
-        with self._open() as connection:
+        with opened(self.path, _SCHEMA) as connection:
             connection.executemany("insert or replace into accounts values (?,?,?,?,?,?)", rows)
 
     def forget(self, feed: str) -> None:
         """Drop the counts of a feed, so that all of its fetches are processed again."""
-        with self._open() as connection:
+        with opened(self.path, _SCHEMA) as connection:
             connection.execute("delete from accounts where feed = ?", (feed,))
 
     def all(self, feed: str | None = None) -> list[Account]:
         """Stored counts, by fetch id."""
         if not self.path.exists():
             return []
-        with self._open() as connection:
+        with opened(self.path, _SCHEMA) as connection:
             rows = connection.execute(
                 "select * from accounts where ?1 is null or feed = ?1 order by fetch_id", (feed,)
             ).fetchall()

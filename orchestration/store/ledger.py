@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+from orchestration.store.sqlite import opened
 
 _SCHEMA = """
 create table if not exists fetches (
@@ -80,23 +81,10 @@ def _fetch(row: sqlite3.Row) -> Fetch:
 
 
 class Ledger:
-    """The ledger file. Every call opens and closes it, so that several processes may share it."""
+    """The ledger file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=30)
-        connection.row_factory = sqlite3.Row
-        try:
-            connection.execute("pragma synchronous = full")
-            connection.executescript(_SCHEMA)
-            yield connection
-            connection.commit()
-        finally:
-            connection.close()
 
     def record(self, fetches: Iterable[Fetch]) -> int:
         """Add fetches in one transaction; return how many were new.
@@ -111,7 +99,7 @@ class Ledger:
              _text(f.known_at), _text(f.fetched_at), f.sha256, f.size)
             for f in fetches
         ]  # fmt: skip
-        with self._open() as connection:
+        with opened(self.path, _SCHEMA) as connection:
             before = connection.total_changes
             connection.executemany(
                 "insert or ignore into fetches (source, feed, transport, locator, partition, params, http_status,"
@@ -127,7 +115,7 @@ class Ledger:
         """
         if not self.path.exists():
             return []
-        with self._open() as connection:
+        with opened(self.path, _SCHEMA) as connection:
             rows = connection.execute(
                 "select * from fetches where fetch_id in (select max(fetch_id) from fetches"
                 " where (?1 is null or feed = ?1) and (?2 is null or sha256 = ?2)"
@@ -140,7 +128,7 @@ class Ledger:
         """Whether the fetches so far are of the sample feeds; None where there is none yet."""
         if not self.path.exists():
             return None
-        with self._open() as connection:
+        with opened(self.path, _SCHEMA) as connection:
             row = connection.execute("select * from fetches order by fetch_id limit 1").fetchone()
         return _fetch(row).is_simulated if row else None
 
@@ -148,7 +136,7 @@ class Ledger:
         """Per feed: fetches, first and last `known_at`, last `fetched_at`, transports."""
         if not self.path.exists():
             return []
-        with self._open() as connection:
+        with opened(self.path, _SCHEMA) as connection:
             rows = connection.execute(
                 "select feed, count(*) as fetches, min(known_at) as first_known_at, max(known_at) as last_known_at,"
                 " max(fetched_at) as last_fetched_at, group_concat(distinct transport) as transports"
