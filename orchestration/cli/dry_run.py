@@ -17,8 +17,7 @@ def preview(pipeline: Pipeline) -> None:
     from orchestration.store.ledger import Ledger
 
     known = {
-        (fetch.feed, fetch.locator, fetch.known_at, fetch.sha256)
-        for fetch in Ledger(pipeline.layout.ledger).fetches()
+        (fetch.feed, fetch.locator, fetch.known_at, fetch.sha256) for fetch in Ledger(pipeline.layout.ledger).fetches()
     }
     offered: Counter[str] = Counter()
     new: Counter[str] = Counter()

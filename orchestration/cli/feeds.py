@@ -58,6 +58,4 @@ def show_feed(name: str = typer.Argument(help="A feed's name, from `sluice feeds
         sum(getattr(account, part) for account in accounts)
         for part in ("rows_in", "published", "quarantined", "duplicates")
     ]
-    say(
-        f"{'rows':<14}{counts[0]} in = {counts[1]} published + {counts[2]} quarantined + {counts[3]} duplicates"
-    )
+    say(f"{'rows':<14}{counts[0]} in = {counts[1]} published + {counts[2]} quarantined + {counts[3]} duplicates")

@@ -18,17 +18,17 @@ errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty()
 
 def say(text: str = "") -> None:
     """Print a line."""
-    console.print(text)
+    console.print(text, soft_wrap=True)
 
 
 def complain(text: str) -> None:
     """Print an error on stderr."""
-    errors.print(f"[bold red]error:[/] {_escape(text)}")
+    errors.print(f"[bold red]error:[/] {_escape(text)}", soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """Print a warning on stderr."""
-    errors.print(f"[yellow]warning:[/] {_escape(text)}")
+    errors.print(f"[yellow]warning:[/] {_escape(text)}", soft_wrap=True)
 
 
 def _escape(text: str) -> str:
@@ -46,18 +46,22 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
     if isinstance(value, datetime):
-        return instant(value)
+        return _exact(value)
     return str(value)
 
 
 def instant(value: datetime | str) -> str:
-    """An instant as a person reads it: UTC, to the second unless it is finer, with a Z."""
+    """An instant as a person reads it: UTC, to the second, with a Z."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def _exact(moment: datetime) -> str:
+    """An instant of the data, with what it has below the second; one without a zone as it is."""
     if moment.tzinfo is None:
         return str(moment)
-    moment = moment.astimezone(UTC)
     fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}Z"
+    return instant(moment).replace("Z", f"{fraction}Z")
 
 
 def counted(things: Sized, name: str) -> str:
@@ -70,9 +74,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     rows = [list(row) for row in rows]
     printed = Table(title=title or None, title_justify="left", header_style="bold", title_style="bold")
     for index, name in enumerate(columns):
-        numeric = any(
-            isinstance(row[index], (int, float)) and not isinstance(row[index], bool) for row in rows
-        )
+        numeric = any(isinstance(row[index], (int, float)) and not isinstance(row[index], bool) for row in rows)
         printed.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         printed.add_row(*(_escape(cell(value)) for value in row))

@@ -61,7 +61,10 @@ def show_rejects(
     """The records of one payload with rule and reason, and where its bytes are."""
     rejects = _quarantine().read(fetch_id=fetch_id)
     if rejects.is_empty():
-        raise typer.BadParameter(f"nothing is quarantined of payload {fetch_id}; `sluice quarantine list` shows the ids", param_hint="ID")
+        raise typer.BadParameter(
+            f"nothing is quarantined of payload {fetch_id}; `sluice quarantine list` shows the ids",
+            param_hint="ID",
+        )
     first = rejects.row(0, named=True)
     say(f"payload {fetch_id} of {first['feed']}: {first['locator']}")
     say(f"known at {instant(first['known_at'])}, sha256 {first['raw_sha256']}")
@@ -74,9 +77,7 @@ def show_rejects(
 
 @app.command("replay", epilog="Example:  sluice quarantine replay --feed okx_liquidations")
 def replay(
-    feed: Annotated[
-        str | None, typer.Option(help="Only this feed; default is every feed with rejects.")
-    ] = None,
+    feed: Annotated[str | None, typer.Option(help="Only this feed; default is every feed with rejects.")] = None,
 ) -> int:
     """Process a feed's raw bytes again, after a parser or an instrument list was mended.
 

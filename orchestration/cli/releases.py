@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.output import counted, say, table
+from orchestration.cli.output import counted, instant, say, table
 from orchestration.resources.settings import from_environment
 from orchestration.store.layout import Layout
 
@@ -26,7 +26,7 @@ def list_releases() -> None:
     current = releases.current(layout)
     rows = [
         ("→" if current and release.release_id == current.release_id else "", release.release_id,
-         f"{release.published_at:%Y-%m-%d %H:%M:%S}Z", release.tables, release.rows)
+         instant(release.published_at), release.tables, release.rows)
         for release in releases.list_releases(layout)
     ]  # fmt: skip
     if not rows:
@@ -44,9 +44,7 @@ def show_release(
 
     layout = _layout()
     found = releases.get(layout, release)
-    say(
-        f"[bold]{found.release_id}[/]  published {found.published_at:%Y-%m-%d %H:%M:%S}Z, candidate {found.candidate_id[:12]}"
-    )
+    say(f"[bold]{found.release_id}[/]  published {instant(found.published_at)}, candidate {found.candidate_id[:12]}")
     changed = {name: (added, removed) for name, added, removed in releases.changes(layout, found)}
     table(
         "", ("table", "rows", "objects", "rows added", "rows removed"),
@@ -54,7 +52,7 @@ def show_release(
     )  # fmt: skip
     audit = releases.audit_rows(layout, found)
     failed = audit.filter(~audit["passed"])
-    say(f"{audit.height} checks, {failed.height} warnings")
+    say(f"{audit.height} checks, {counted(failed, 'warning')}")
     if failed.height:
         table("", ("check", "table", "partition", "observed", "expected"),
               failed.select("check", "table", "partition", "observed", "expected").head(30).iter_rows())  # fmt: skip

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  sluice run                                     all sample feeds (a simulation), up to their last day
+  sluice run                                  all sample feeds, a simulation
 
-  sluice run --feeds sample --date 2026-02-05    one day's batch
+  sluice run --date 2026-02-05                one day's batch of them
 
-  sluice run --feeds files --inbox ~/exports     your own files, mapped by ~/exports/inbox.toml
+  sluice run --feeds files --inbox ~/exports  your files, by their inbox.toml
 
-  sluice run --feeds files --inbox ~/exports --map my.toml --dry-run
+  sluice run --inbox ~/exports --map my.toml --dry-run
 """
 
 
@@ -56,22 +56,14 @@ def window_of(day: str | None, first: str | None, last: str | None) -> Window | 
 
 
 def run(
-    day: Annotated[
-        str | None, typer.Option("--date", metavar="D", help="Land the batch of one UTC day.")
-    ] = None,
+    day: Annotated[str | None, typer.Option("--date", metavar="D", help="Land the batch of one UTC day.")] = None,
     first: Annotated[str | None, typer.Option("--from", metavar="D", help="First day of a range.")] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="D", help="Last day of a range.")] = None,
-    feeds: Annotated[
-        str | None, typer.Option(help="Where payloads come from: sample, files or http.")
-    ] = None,
+    feeds: Annotated[str | None, typer.Option(help="Where payloads come from: sample, files or http.")] = None,
     inbox: Annotated[Path | None, typer.Option(help="Folder of vendor files, for --feeds files.")] = None,
-    map_file: Annotated[
-        Path | None, typer.Option("--map", help="Inbox map; default is DIR/inbox.toml.")
-    ] = None,
+    map_file: Annotated[Path | None, typer.Option("--map", help="Inbox map; default is DIR/inbox.toml.")] = None,
     only: Annotated[list[str] | None, typer.Option(metavar="SOURCE", help="Land only these sources.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be landed; write nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be landed; write nothing.")] = False,
 ) -> int:
     """Land, parse, build, audit and publish. What is already there is not done again."""
     from orchestration.pipeline import Pipeline
@@ -130,9 +122,7 @@ def _report_inbox(pipeline: Pipeline) -> None:
         if len(unmatched) > 20:
             warn(f"… and {len(unmatched) - 20} more files that match nothing")
     if pipeline.settings.feeds == "sample":
-        say(
-            "[yellow]The sample feeds are a simulation:[/] seeded, calibrated on public figures, not market data."
-        )
+        say("[yellow]The sample feeds are a simulation:[/] seeded, calibrated on public figures, not market data.")
 
 
 def partition_tags(settings: Settings) -> dict[str, str]:
@@ -142,9 +132,7 @@ def partition_tags(settings: Settings) -> dict[str, str]:
     if settings.window:
         start, end = settings.window
     else:
-        start = end = (
-            samples.LAST if settings.feeds == "sample" else datetime.now().date() - timedelta(days=1)
-        )
+        start = end = samples.LAST if settings.feeds == "sample" else datetime.now().date() - timedelta(days=1)
     return {
         "dagster/asset_partition_range_start": start.isoformat(),
         "dagster/asset_partition_range_end": end.isoformat(),
@@ -159,8 +147,8 @@ def _execute(pipeline: Pipeline) -> None:
     from orchestration.resources.instance import dagster_instance
 
     bar = Progress(
-        TextColumn("{task.description:<32}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn(),
-        console=errors, transient=True, disable=not is_terminal(),
+        TextColumn("{task.description:<32}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(), console=errors, transient=True, disable=not is_terminal(),
     )  # fmt: skip
     tasks: dict[str, object] = {}
 
@@ -182,9 +170,7 @@ def _execute(pipeline: Pipeline) -> None:
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         begun, before = time.monotonic(), sum(pipeline.seconds.values())
         try:
-            job.execute_in_process(
-                instance=instance, tags=partition_tags(pipeline.settings), run_config=quiet
-            )
+            job.execute_in_process(instance=instance, tags=partition_tags(pipeline.settings), run_config=quiet)
         except dg.DagsterError:
             # A blocking check ends the job; the verdict says it better than Dagster's message.
             if pipeline.verdict is None or pipeline.verdict.passed:
@@ -206,9 +192,7 @@ def _report(pipeline: Pipeline, startup: float) -> int:
         )  # fmt: skip
     outcome, verdict = pipeline.outcome, pipeline.verdict
     if verdict is not None:
-        say(
-            f"audit      {len(verdict.rows)} checks, {len(verdict.failures)} errors, {len(verdict.warnings)} warnings"
-        )
+        say(f"audit      {len(verdict.rows)} checks, {len(verdict.failures)} errors, {len(verdict.warnings)} warnings")
         for row in [*verdict.failures, *verdict.warnings][:20]:
             text = f"{row.check} on {row.table} {row.partition}: {row.observed}; expected {row.expected}"
             (complain if row.refuses else warn)(text)

@@ -91,12 +91,8 @@ def _check_query(connection: duckdb.DuckDBPyConnection, text: str) -> None:
 
 def sql(
     text: Annotated[str, typer.Argument(metavar="QUERY", help="One SQL query, DuckDB dialect.")],
-    release: Annotated[
-        str | None, typer.Option(metavar="ID", help="A release other than the newest.")
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(metavar="T", help="Facts as they were known at T (UTC).")
-    ] = None,
+    release: Annotated[str | None, typer.Option(metavar="ID", help="A release other than the newest.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="T", help="Facts as they were known at T (UTC).")] = None,
     output: Annotated[
         Format | None, typer.Option("--format", help="Default is the ending of --out, else table.")
     ] = None,

@@ -20,11 +20,12 @@ _DAY_QUERIES = {
     "Liquidations (sums are floors where the feed drops prints)": "select asset, venue, liq_side, series, notional_usd,"
     " max_1h_usd, is_lower_bound, finality from fct_liquidations_daily where fact_date = date '{day}'"
     " order by series, asset, venue, liq_side",
-    "Basis term structure, fraction per year": "select venue, asset, tenor_days, basis_annualised_ratio, status, left_symbol,"
-    " right_symbol from fct_basis_term_structure_daily where fact_date = date '{day}' order by venue, asset, tenor_days",
-    "Stablecoin supply": "select asset, chain, peg_currency, circulating_peg, circulating_usd, net_issuance_peg, finality"
-    " from fct_stablecoin_supply_daily where fact_date = date '{day}' order by circulating_usd desc nulls last,"
-    " asset, chain limit 12",
+    "Basis term structure, fraction per year": "select venue, asset, tenor_days, basis_annualised_ratio, status,"
+    " left_symbol, right_symbol from fct_basis_term_structure_daily where fact_date = date '{day}'"
+    " order by venue, asset, tenor_days",
+    "Stablecoin supply": "select asset, chain, peg_currency, circulating_peg, circulating_usd, net_issuance_peg,"
+    " finality from fct_stablecoin_supply_daily where fact_date = date '{day}'"
+    " order by circulating_usd desc nulls last, asset, chain limit 12",
     "Exchange flows, coins": "select asset, entity, inflow_coin, outflow_coin, netflow_coin, reserve_coin, finality"
     " from fct_exchange_flows_daily where fact_date = date '{day}' order by asset, entity",
 }
@@ -48,9 +49,7 @@ def show(day: Annotated[str, typer.Argument(metavar="DATE", help="A UTC day or t
         say()
         table(title, rows.columns, rows.iter_rows())
     say("\nQuery on:")
-    say(
-        "  sluice sql \"select * from fct_etf_flows_daily_vintages where fund = 'IBIT' order by recorded_at desc limit 5\""
-    )
+    say("  sluice sql \"from fct_etf_flows_daily_vintages where fund = 'IBIT' order by recorded_at desc limit 5\"")
     say('  sluice sql --as-of 2026-02-06T02:00Z "from fct_etf_totals_daily" --limit 5')
     say(f"  sluice trace fct_etf_flows_daily trade_date={wanted} asset=BTC fund=IBIT")
     say("  sluice dev      the asset graph and the runs, in a browser")
@@ -70,7 +69,7 @@ def status() -> int:
     if current is None:
         say("release      none yet: `sluice run` publishes one")
     else:
-        say(f"release      {current.release_id}, published {current.published_at:%Y-%m-%d %H:%M:%S}Z")
+        say(f"release      {current.release_id}, published {instant(current.published_at)}")
     pending = CoreStore(layout).pending()
     if pending.is_empty():
         say("pending      nothing: the release holds all that is in core")

@@ -50,9 +50,7 @@ def _conditions(name: str, pairs: list[str]) -> str:
 def trace(
     name: Annotated[str, typer.Argument(metavar="TABLE", help="A published table.")],
     pairs: Annotated[list[str], typer.Argument(metavar="KEY=VALUE…", help="Which row.")],
-    release: Annotated[
-        str | None, typer.Option(metavar="ID", help="A release other than the newest.")
-    ] = None,
+    release: Annotated[str | None, typer.Option(metavar="ID", help="A release other than the newest.")] = None,
     save: Annotated[Path | None, typer.Option(help="Write the raw payloads into this folder.")] = None,
 ) -> int:
     """Lead from a published row to the core rows, fetches, files or URLs, hashes and bytes behind it."""

@@ -18,13 +18,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import ROOT, Sluice
-from published import objects
+from published import objects, query
 from small_inbox import (
     DAYS,
     LATER,
     NEXT,
     answer,
     book,
+    etf_csv,
     flows_csv,
     liquidation,
     millis,
@@ -115,6 +116,7 @@ def fed_badly(tmp_path_factory: pytest.TempPathFactory, small_home: Path, small_
     for name, content, *_ in BAD.values():
         put(inbox, name, content, LATER)
     put(inbox, "cryptoquant/shrunken.csv", flows_csv("Exchange Reserve", reserves()[:1], DAYS[:1]), LATER)
+    Sluice(home)("doctor", "--repair")
     before = tree(home / "published")
     return Sluice(home), Sluice(home)("run", "--inbox", str(inbox), code=3), before
 
@@ -273,14 +275,25 @@ def test_refused_candidates_leave_published_bit_identical(tampered):
     assert tree(home / "published") == before
 
 
-def test_a_refused_run_says_so_and_the_next_one_mends_it(tampered, changed_inbox, changed_home):
+def test_what_was_damaged_in_the_build_is_gone_with_the_next_run(tampered, changed_inbox, changed_home):
     """The build is private and can be made again: a damaged one must not refuse for ever."""
-    home, before, _ = tampered
-    sluice = Sluice(home)
-    refused = sluice("run", "--inbox", str(changed_inbox), code=1)
-    assert "sums.etf_funds_to_total" in refused.stderr
-    assert tree(home / "published") == before
-    assert "etf_funds_to_total" in sluice("status", code=1).stdout
-    mended = sluice("run", "--inbox", str(changed_inbox))
-    assert "nothing new" not in mended.stdout
+    home, _, _ = tampered
+    assert "nothing new" not in Sluice(home)("run", "--inbox", str(changed_inbox)).stdout
     assert objects(home) == objects(changed_home)
+
+
+def test_a_refused_run_says_so_and_publishes_once_the_input_is_mended(small_home, small_inbox, home_copy, tmp_path):
+    """A table whose printed total contradicts its funds is refused as a whole, until the vendor mends it."""
+    home = home_copy(small_home)
+    inbox = shutil.copytree(small_inbox, tmp_path / "inbox")
+    sluice, before = Sluice(home), tree(home / "published")
+    put(inbox, "farside/sol.csv", etf_csv(DAYS[-1:]).replace("6.0\n", "66.0\n"), LATER)
+    refused = sluice("run", "--inbox", str(inbox), code=1)
+    assert "sums.etf_printed_total_far on fct_etf_totals_daily" in refused.stderr
+    assert "readers keep the release they had" in refused.stderr
+    assert tree(home / "published") == before
+    assert "sums.etf_printed_total_far" in sluice("status", code=1).stdout
+    put(inbox, "farside/sol_mended.csv", etf_csv(DAYS[-1:], first=2.5), "2026-02-08T070000+0000")
+    assert "nothing new" not in sluice("run", "--inbox", str(inbox)).stdout
+    total = query(home, f"select flow_usd from fct_etf_totals_daily where trade_date = '{DAYS[-1]}'")
+    assert total.item() == 7e6

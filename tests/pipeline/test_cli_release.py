@@ -109,7 +109,11 @@ def test_objects_are_read_only(small_home):
 
 @pytest.mark.parametrize(
     ("pair", "message"),
-    [("trade_date=2026-99-01", "no row of"), ("fund=it's", "no row of"), ("asset=SOL", "name more of its grain")],
+    [
+        ("trade_date=2026-99-01", "no row of"),
+        ("fund=it's", "no row of"),
+        ("asset=SOL", "name more of its grain"),
+    ],
 )
 def test_a_trace_that_finds_no_row_or_too_many_says_so(cli, small_home, pair, message):
     """A typing error in a value is not a fault of the program."""
@@ -127,7 +131,11 @@ def test_a_release_is_found_by_the_beginning_of_its_id(cli, small_home):
 
 def test_instants_are_shown_in_utc_to_the_second(cli, small_home):
     """Six zeros and an offset hide the time."""
-    for command in (("status",), ("feeds", "list"), ("sql", "select max(known_at) from fct_etf_totals_daily")):
+    for command in (
+        ("status",),
+        ("feeds", "list"),
+        ("sql", "select max(known_at) from fct_etf_totals_daily"),
+    ):
         said = cli(*command, home=small_home).out
         assert "2026-02-07 06:00:00Z" in said
         assert "+00:00" not in said

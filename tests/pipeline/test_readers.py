@@ -20,12 +20,13 @@ from orchestration.store.layout import Layout
 OLD, NEW = 6e6, 7e6
 READERS, SWAPS = 3, 200
 
-READ = """
+READ = '''
 import json, sys, time
 from pathlib import Path
 import duckdb
 published, stop, day = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-query = f"select release_id, flow_usd, (select count(*) from fct_futures_basis_daily) from fct_etf_totals_daily, sluice_release where trade_date = '{day}'"
+query = f"""select release_id, flow_usd, (select count(*) from fct_futures_basis_daily)
+    from fct_etf_totals_daily, sluice_release where trade_date = '{day}'"""
 seen, reads, mixed, errors = {}, 0, 0, []
 while not stop.exists():
     try:
@@ -38,8 +39,9 @@ while not stop.exists():
     reads += 1
     seen.setdefault(release, set()).add(tuple(facts))
     time.sleep(0.005)
-print(json.dumps({"reads": reads, "mixed": mixed, "errors": errors[:3], "seen": {r: sorted(f) for r, f in seen.items()}}))
-"""
+facts = {release: sorted(found) for release, found in seen.items()}
+print(json.dumps({"reads": reads, "mixed": mixed, "errors": errors[:3], "seen": facts}))
+'''
 
 
 @pytest.fixture(scope="module")
