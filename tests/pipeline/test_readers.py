@@ -38,7 +38,7 @@ while not stop.exists():
         continue
     reads += 1
     seen.setdefault(release, set()).add(tuple(facts))
-    time.sleep(0.005)
+    time.sleep(0.03)
 facts = {release: sorted(found) for release, found in seen.items()}
 print(json.dumps({"reads": reads, "mixed": mixed, "errors": errors[:3], "seen": facts}))
 '''

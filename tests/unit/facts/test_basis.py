@@ -171,14 +171,29 @@ def test_finality_follows_the_day_and_restatements(quotes, quote, contract, inst
     """Fails where a part day is final, or a changed settlement is not called restated."""
     early, same = datetime(2026, 2, 5, 22, tzinfo=UTC), KNOWN_AT
     rows = [
-        quote("BTCG6", 63440.0, known_at=early),
-        quote("BTCG6", 63440.0, known_at=same, raw_sha256="d" * 64),
-        quote("BTCG6", 63450.0, known_at=KNOWN_AT + HOUR, raw_sha256="e" * 64),
+        quote("BTCG6", 63440.0, known_at=early, price_kind="mark"),
+        quote("BTCG6", 63440.0, known_at=same, raw_sha256="d" * 64, price_kind="mark"),
+        quote("BTCG6", 63450.0, known_at=KNOWN_AT + HOUR, raw_sha256="e" * 64, price_kind="mark"),
     ]
     found = contract_basis(quotes(*rows), NONE, instruments(contract("BTCG6", 30.0)), [DAY])
     assert found["finality"].to_list() == ["preliminary", "final", "restated"]
     assert found["recorded_at"].to_list() == [early, same, KNOWN_AT + HOUR]
     assert found["raw_sha256"].to_list() == ["a" * 64, "d" * 64, "e" * 64]
+
+
+@pytest.mark.parametrize(
+    ("changes", "finality"),
+    [
+        ({"price_kind": "settle"}, "final"),
+        ({"price_kind": "mark"}, "preliminary"),
+        ({"price_kind": "mark", "quoted_at": datetime(2026, 2, 5, 23, tzinfo=UTC)}, "final"),
+    ],
+)
+def test_a_settlement_or_the_days_last_hour_takes_the_sample(changes, finality, quotes, quote, contract, instruments):
+    """A snapshot of 23:55 is never taken again: without this it would stay preliminary for ever."""
+    row = quote("BTCG6", 63440.0, known_at=datetime(2026, 2, 5, 23, 56, tzinfo=UTC), **changes)
+    found = contract_basis(quotes(row), NONE, instruments(contract("BTCG6", 30.0)), [DAY])
+    assert found["finality"].to_list() == [finality]
 
 
 @pytest.mark.parametrize(
