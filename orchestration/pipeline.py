@@ -54,11 +54,15 @@ class Busy(RuntimeError):
 
 @dataclass
 class Pipeline:
-    """One data directory and how to fill it. `clock` gives the time, `tell` is told of progress."""
+    """One data directory and how to fill it.
+
+    `clock` gives the time; `tell` is told of progress and `warn` what a person should know meanwhile.
+    """
 
     settings: Settings
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tell: Callable[[str, int, int], None] = lambda what, done, of: None
+    warn: Callable[[str], None] = lambda text: None
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     landed: dict[str, Landed] = field(default_factory=dict)
     reports: list[FeedReport] = field(default_factory=list)
@@ -86,12 +90,22 @@ class Pipeline:
         self.layout.home.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         try:
-            with FileLock(self.layout.home / "run.lock", timeout=LOCK_SECONDS):
+            with self._lock():
                 yield
         except Timeout as error:
             raise Busy(f"another run holds {self.layout.home}; try again when it has ended") from error
         finally:
             self.seconds[name] += time.monotonic() - started
+
+    def _lock(self) -> FileLock:
+        """The run lock, to be entered; says so before it waits for another run."""
+        lock = FileLock(self.layout.home / "run.lock", timeout=LOCK_SECONDS)
+        try:
+            lock.acquire(timeout=0)
+            lock.release()
+        except Timeout:
+            self.warn(f"another run holds {self.layout.home}; waiting up to {LOCK_SECONDS // 60} minutes for it")
+        return lock
 
     def land(self, source: str, window: Window | None = None) -> Landed:
         """Land what one source has to offer: in the window of the settings, or else in `window`."""

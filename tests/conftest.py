@@ -13,6 +13,12 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tiers first: with two workers the quick ones then fill what is left at the end."""
+    tiers = ("pipeline", "integration", "unit", "conventions")
+    items.sort(key=lambda item: next((n for n, tier in enumerate(tiers) if tier in item.path.parts), 0))
+
+
 @pytest.fixture(scope="session")
 def realdata() -> Path:
     """The folder of real vendor exports; they are not part of the project."""

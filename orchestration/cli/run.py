@@ -69,7 +69,7 @@ def run(
     from orchestration.pipeline import Pipeline
 
     settings = _settings(feeds, inbox, map_file, only or [], window_of(day, first, last))
-    pipeline = Pipeline(settings)
+    pipeline = Pipeline(settings, warn=warn)
     _report_inbox(pipeline)
     if dry_run:
         from orchestration.cli.dry_run import preview

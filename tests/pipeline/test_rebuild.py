@@ -6,8 +6,8 @@ import shutil
 
 from published import fingerprint, manifest, objects, query
 
-# A first day, the days after it, and then those before it, which come late.
-PARTS = (("2026-02-04", "2026-02-04"), ("2026-02-05", "2026-02-06"), ("2026-02-02", "2026-02-03"))
+# The last days first, and then those before them, which come late.
+PARTS = (("2026-02-05", "2026-02-06"), ("2026-02-02", "2026-02-04"))
 
 
 def test_runs_of_parts_of_a_range_in_any_order_give_the_objects_of_one_run(sample_home, sluice, tmp_path):
