@@ -9,7 +9,7 @@ export SLUICE_HOME
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test unit check render dev bench lock clean
+.PHONY: help setup demo test soak unit check render dev bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: setup ## Run the pipeline on the sample feeds and show what it published
 
 test: setup ## All the tests: unit, integration, pipeline
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: setup ## Kills at every step and readers without a pause, in full length
+	SLUICE_SOAK=1 $(BIN)/python -m pytest tests/pipeline/test_kill.py tests/pipeline/test_readers.py
 
 unit: setup ## Unit tests only: no network, no dbt, under a minute
 	$(BIN)/python -m pytest tests/unit tests/conventions

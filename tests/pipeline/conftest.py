@@ -17,6 +17,8 @@ from filelock import FileLock
 from small_inbox import write_changes, write_inbox
 
 ROOT = Path(__file__).resolve().parents[2]
+# `make soak` kills at every place and reads without a pause; otherwise the same in short.
+SOAK = os.environ.get("SLUICE_SOAK") == "1"
 SAMPLE_DAYS = ("2026-02-02", "2026-02-06")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from published import fingerprint, manifest, objects, query
+from published import fingerprint, manifest, objects
 
 # The last days first, and then those before them, which come late.
 PARTS = (("2026-02-05", "2026-02-06"), ("2026-02-02", "2026-02-04"))
@@ -36,17 +36,3 @@ def test_what_was_lost_comes_back_from_the_raw_bytes_with_the_same_hashes(sample
     assert objects(home) == names
     assert {path.name for path in (home / "published" / "objects").iterdir()} == files
     assert manifest(home)["candidate_id"] == candidate
-
-
-def test_a_second_run_of_the_same_days_publishes_nothing_and_says_so(sample_home, home_copy, sluice):
-    """A release a day without a change would bury the ones that changed something."""
-    home = home_copy(sample_home)
-    before = fingerprint(home / "published"), query(home, "select release_id from sluice_release").item()
-    said = sluice(home)("run", "--from", "2026-02-02", "--to", "2026-02-06").stdout
-    assert "nothing new to publish" in said
-    assert before[1] in said
-    assert " 0 of them new" in said
-    assert before == (
-        fingerprint(home / "published"),
-        query(home, "select release_id from sluice_release").item(),
-    )
