@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schemas.table import Table
+from schemas.tables.core import CONTRACT_BASIS, TENOR_BASIS
 
 VINTAGE = (
     "status",
@@ -161,25 +162,7 @@ FACTS = (
         "Basis of each dated contract at the day's sample (the last quote of the UTC day, or the settlement).",
         grain=("fact_date", "venue", "symbol"),
         column_names=(
-            "fact_date",
-            "venue",
-            "symbol",
-            "asset",
-            "expires_at",
-            "quoted_at",
-            "days_to_expiry",
-            "future_price",
-            "price_kind",
-            "index_price",
-            "index_at",
-            "index_skew_seconds",
-            "basis_ratio",
-            "basis_annualised_ratio",
-            "basis_compound_ratio",
-            "basis_log_ratio",
-            "open_interest_native",
-            "open_interest_coin",
-            "is_node",
+            *CONTRACT_BASIS,
             *VINTAGE,
         ),
         date_column="fact_date",
@@ -193,20 +176,7 @@ FACTS = (
         "Annualised basis at constant maturities of 30, 60, 90 and 120 days per venue and asset; never extrapolated.",
         grain=("fact_date", "venue", "asset", "tenor_days"),
         column_names=(
-            "fact_date",
-            "venue",
-            "asset",
-            "tenor_days",
-            "basis_annualised_ratio",
-            "basis_log_price_ratio",
-            "forward_ratio",
-            "synthetic_future_price",
-            "index_price",
-            "left_symbol",
-            "right_symbol",
-            "left_days",
-            "right_days",
-            "gap_days",
+            *TENOR_BASIS,
             *VINTAGE,
         ),
         date_column="fact_date",
