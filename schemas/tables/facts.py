@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.table import Table
-from schemas.tables.core import CONTRACT_BASIS, TENOR_BASIS
+from schemas.tables.basis import CONTRACT_BASIS, TENOR_BASIS
 
 VINTAGE = (
     "status",
