@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from orchestration.store.atomic import write_bytes, write_json
 from orchestration.store.core_store import CoreStore
 from orchestration.store.ingest import FeedReport, ingest
 from orchestration.store.layout import Layout
-from schemas.tables import MARTS, TABLES
+from schemas.tables import MARTS, TABLES, Table
 
 if TYPE_CHECKING:
     from orchestration.sources.files import Plan
@@ -243,16 +243,17 @@ class Pipeline:
             return [asdict(row) for row in self.verdict.rows]
 
     def _dirty(self) -> dict[str, set[str]]:
-        """Months to write anew per mart: those of the pending dates of its inputs, and of the day after.
-
-        (The day after, because changes against the day before belong to it.)
+        """Months to write anew per mart: those of the pending dates of its inputs and of the days after, as
+        many as a change reaches (`lead_days`; a late print changes the rolling hour of the day after, always).
         """
         pending = self.core_store.pending()
-        days = pl.concat([pending, pending.with_columns(pl.col("fact_date") + pl.duration(days=1))])
-        months = days.with_columns(month=pl.col("fact_date").dt.strftime("%Y-%m"))
-        return {
-            table.name: set(months.filter(pl.col("table_name").is_in(list(table.inputs)))["month"]) for table in MARTS
-        }
+
+        def months(table: Table) -> set[str]:
+            days = pending.filter(pl.col("table_name").is_in(list(table.inputs)))["fact_date"].drop_nulls()
+            reached = {day + timedelta(days=step) for day in days for step in range(max(table.lead_days, 1) + 1)}
+            return {day.strftime("%Y-%m") for day in reached}
+
+        return {table.name: months(table) for table in MARTS}
 
     def publish(self) -> Outcome:
         """Publish the newest candidate, if its stored verdict lets it. Raises `Refused` with the reasons."""

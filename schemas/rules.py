@@ -40,6 +40,35 @@ STATUS: dict[str, str] = {
     "no_contracts": "no eligible contract on that day",
     "no_previous_day": "no value for the day before",
     "zero_base": "the base of the change is zero",
+    "to_date": "the month is not over: the change so far",
+    "incomplete": "settlements of the day are missing or still to come: the sum of those known",
+    "copied_value": "the vendor gives several venues one and the same series: whose it is cannot be told",
+    "no_open_interest": "no open interest at the same hour to weight with",
+    "no_common_hour": "no hour in which a venue has both a rate and open interest",
+    "no_vendor_total": "no vendor's total of the same day and asset",
+    "outside_regime": "the feed's regime is younger than the window",
+}
+
+# METHOD §11. The thresholds are below; bands, tiers and clusters are in schemas/confidence/*.csv.
+GRADES: dict[str, str] = {
+    "A": "high: recomputed from raw feeds and an independent cluster agrees, none contradicts",
+    "B": "medium: two agreeing clusters, or recomputed from raw feeds alone; contradictions outnumbered",
+    "C": "low: one secondary cluster, or a model's output",
+    "X": "contradicted: as many clusters contradict as agree, or more",
+    "U": "ungraded: nothing complete with the same definition",
+}
+AGREE_BANDS = 1.0
+NEAR_BANDS = 3.0
+CONTRADICTION_REASON: dict[str, str] = {
+    "window": "another window",
+    "definition": "another definition",
+    "scope": "another scope",
+    "vendor": "another method of the vendor",
+    "restatement": "an older value, restated since",
+    "unit": "another unit: the ratio is a power of ten or a known contract value",
+    "sign": "the sign is reversed",
+    "translation": "an error of translation",
+    "unknown": "not known",
 }
 
 CHANGE_REASON: dict[str, str] = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from schemas.column import Column
-from schemas.columns import flows, futures, keys, lineage, liquidations, stablecoins
+from schemas.columns import confidence, flows, futures, keys, lineage, liquidations, stablecoins
 from schemas.units import UNITS
 
 COLUMNS: dict[str, Column] = {}
-for _module in (keys, lineage, flows, liquidations, futures, stablecoins):
+for _module in (keys, lineage, flows, liquidations, futures, stablecoins, confidence):
     for _column in _module.COLUMNS:
         if _column.name in COLUMNS:
             raise ValueError(f"column {_column.name!r} is defined twice")

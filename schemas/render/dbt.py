@@ -20,7 +20,7 @@ from schemas.column import Between, Column, Matches, OneOf
 from schemas.funds import FUNDS
 from schemas.stablecoins import STABLECOINS
 from schemas.tables import CORE, DIMENSIONS, FACTS, MARTS, TABLES, VINTAGES, Table
-from schemas.tables.facts import VINTAGE
+from schemas.tables.shared import VINTAGE
 from schemas.units import UNITS
 
 PROJECT = "dbt_project"

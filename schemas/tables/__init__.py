@@ -1,11 +1,30 @@
-"""The registry of tables: core, facts with their vintages, dimensions."""
+"""The registry of tables: core, facts with their vintages, dimensions. Each domain has its module."""
 
 from __future__ import annotations
 
 from schemas.table import Table, vintages_of
-from schemas.tables.core import TABLES as CORE
-from schemas.tables.facts import DIMENSIONS, FACTS
+from schemas.tables import (
+    basis,
+    confidence,
+    etf,
+    exchange,
+    flows,
+    futures,
+    liquidations,
+    reference,
+    stablecoins,
+)
 
+_DOMAINS = (etf, exchange, flows, liquidations, futures, basis, stablecoins, reference, confidence)
+
+
+def _all(kind: str) -> tuple[Table, ...]:
+    return tuple(table for module in _DOMAINS for table in getattr(module, kind, ()))
+
+
+CORE = _all("CORE")
+FACTS = _all("FACTS")
+DIMENSIONS = _all("DIMENSIONS")
 VINTAGES: tuple[Table, ...] = tuple(vintages_of(fact) for fact in FACTS)
 MARTS: tuple[Table, ...] = (*FACTS, *VINTAGES, *DIMENSIONS)
 TABLES: dict[str, Table] = {table.name: table for table in (*CORE, *MARTS)}

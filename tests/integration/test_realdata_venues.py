@@ -10,7 +10,7 @@ import pytest
 
 from schemas.feed import Parsed, Payload
 from schemas.tables import TABLES
-from schemas.tables.core import LINEAGE
+from schemas.tables.shared import LINEAGE
 from transforms.parse import FEEDS
 
 KNOWN_AT = datetime(2026, 4, 11, 5, tzinfo=UTC)

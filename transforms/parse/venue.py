@@ -20,7 +20,7 @@ from schemas.column import UTC_INSTANT
 from schemas.feed import Parsed, Payload, PayloadError, Reject
 from schemas.rules import CLOCK_TOLERANCE_SECONDS
 from schemas.tables import TABLES
-from schemas.tables.core import LINEAGE
+from schemas.tables.shared import LINEAGE
 from transforms.parse import read
 
 PRINTS = "core_liquidations__prints"

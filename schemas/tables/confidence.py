@@ -1,0 +1,50 @@
+"""Tables of confidence: what each figure's sources amount to, and the sources that contradict it."""
+
+from __future__ import annotations
+
+from schemas.table import Table
+
+# `entity` is the rest of the key: a fund, a chain, a venue with symbol, side or tenor.
+OPINION_KEY = ("confidence_series", "fact_date", "asset", "entity")
+
+CORE = (
+    Table(
+        "core_confidence__assessments",
+        "core",
+        "confidence",
+        "The chosen source and the grade of every graded figure, one row per recorded change (derived).",
+        grain=(*OPINION_KEY, "recorded_at"),
+        column_names=(
+            *OPINION_KEY,
+            "source",
+            "anchor_value",
+            "low",
+            "high",
+            "n_clusters",
+            "n_contradicting",
+            "grade",
+            "recorded_at",
+        ),
+        date_column="fact_date",
+    ),
+    Table(
+        "core_confidence__contradictions",
+        "core",
+        "confidence",
+        "Sources that contradict the newest published value (derived).",
+        grain=(*OPINION_KEY, "source"),
+        column_names=(
+            *OPINION_KEY,
+            "source",
+            "cluster",
+            "opinion_value",
+            "anchor_source",
+            "anchor_value",
+            "delta_bands",
+            "contradiction_reason",
+            "known_at",
+            "is_simulated",
+        ),
+        date_column="fact_date",
+    ),
+)
