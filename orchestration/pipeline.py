@@ -246,10 +246,14 @@ class Pipeline:
         """Months to write anew per mart: those of the pending dates of its inputs and of the days after, as
         many as a change reaches (`lead_days`; a late print changes the rolling hour of the day after, always).
         """
+        from schemas.render.dbt import core_reads
+
         pending = self.core_store.pending()
 
         def months(table: Table) -> set[str]:
-            days = pending.filter(pl.col("table_name").is_in(list(table.inputs)))["fact_date"].drop_nulls()
+            # A derived table may have changed on other dates than its inputs: a share count, on the session before.
+            read = [*table.inputs, *core_reads(table)]
+            days = pending.filter(pl.col("table_name").is_in(read))["fact_date"].drop_nulls()
             reached = {day + timedelta(days=step) for day in days for step in range(max(table.lead_days, 1) + 1)}
             return {day.strftime("%Y-%m") for day in reached}
 

@@ -6,12 +6,16 @@ Does not belong here: particular tables (`schemas/tables/`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from schemas.column import Column
 from schemas.columns import COLUMNS
+
+# The newest vintage has no end.
+_OPEN_ENDED = ("superseded_at",)
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,9 @@ class Table:
     `date_column` partitions the table by month. `tracked` are the measures whose change makes a new
     vintage. `required` are columns that may be null elsewhere but not here. `inputs` are the core
     tables that a row is made of, for lineage and `sluice trace`. `lead_days`: a change on a date also
-    changes the rows of this many days after it.
+    changes the rows of this many days after it. `period_days`: the days that a row's date stands for.
+    `absent` names measures that a row without a `status` may lack, with why: what does not apply to it or
+    what its feed never gives. `stands_in`: facts read this derived table in place of its inputs; else beside them.
     """
 
     name: str
@@ -35,13 +41,18 @@ class Table:
     required: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     lead_days: int = 0
+    period_days: int = 1
     extra: tuple[Column, ...] = ()
+    absent: Mapping[str, str] = field(default_factory=dict, hash=False)
+    stands_in: bool = True
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.column_names if name not in self._own and name not in COLUMNS]
         if unknown:
             raise ValueError(f"table {self.name}: unknown columns {unknown}")
-        loose = [name for name in (*self.grain, *self.required, *self.tracked) if name not in self.column_names]
+        loose = [
+            name for name in (*self.grain, *self.required, *self.tracked, *self.absent) if name not in self.column_names
+        ]
         if loose:
             raise ValueError(f"table {self.name}: {loose} are named but are not columns")
 
@@ -60,6 +71,14 @@ class Table:
     def schema(self) -> pl.Schema:
         """Column names and Polars types, in order."""
         return pl.Schema({c.name: c.dtype for c in self.columns})
+
+    @property
+    def reasoned(self) -> tuple[str, ...]:
+        """Columns that are null only where `status` says why; none for a table without a status."""
+        if "status" not in self.column_names:
+            return ()
+        exempt = {"status", *_OPEN_ENDED, *self.absent}
+        return tuple(c.name for c in self.columns if c.nullable and c.name not in exempt)
 
     def empty(self) -> pl.DataFrame:
         """An empty frame of this table's schema."""
@@ -95,5 +114,7 @@ def vintages_of(fact: Table) -> Table:
         required=fact.required,
         inputs=fact.inputs,
         lead_days=fact.lead_days,
+        period_days=fact.period_days,
         extra=(*fact.extra, *previous),
+        absent={**fact.absent, **{column.name: "There was none before." for column in previous}},
     )

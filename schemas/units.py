@@ -21,6 +21,7 @@ UNITS: dict[str, str] = {
     "ratio_per_year": "fraction per year, ACT/365",
     "days": "days of 86,400 seconds",
     "seconds": "seconds",
+    "milliseconds": "milliseconds",
     "headline": "the unit of the graded measure of the row's table (schemas/confidence/bands.csv)",
     "bands": "widths of the band of the graded series (schemas/confidence/bands.csv)",
     "ratio_per_interval": "fraction of notional per funding interval",
@@ -31,5 +32,6 @@ UNITS: dict[str, str] = {
     "shares": "shares of the fund",
     "usd_per_share": "US dollars per share of the fund",
     "sha256": "hexadecimal SHA-256 of the raw payload",
+    "claimed": "the unit is in `claim_unit` of the same row, for measured values in `measured_unit`",
     "mixed": "the unit is in the column `unit` of the same row",
 }

@@ -4,26 +4,38 @@
     "fct_etf_flows_daily": {
       "date": "trade_date",
       "lead_days": 0,
-      "inputs": ["core_etf__flows"],
+      "inputs": ["core_etf__rebuilt_flows", "core_etf__flows", "core_etf__shares"],
       "undated_inputs": [],
       "grain": ["trade_date", "asset", "fund"],
-      "measures": ["flow_usd", "printed_flow_usd"],
+      "measures": ["flow_usd", "printed_flow_usd", "shares_change", "nav_usd", "implied_nav_usd", "is_nav_doubtful", "low", "high", "n_clusters", "grade"],
       "tracked": ["flow_usd", "printed_flow_usd"],
       "values": ["flow_usd"],
-      "columns": {"trade_date": "date", "asset": "varchar", "fund": "varchar", "flow_usd": "double", "printed_flow_usd": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_flow_usd": "double", "previous_printed_flow_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
-      "latest": ["trade_date", "asset", "fund", "flow_usd", "printed_flow_usd", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
+      "columns": {"trade_date": "date", "asset": "varchar", "fund": "varchar", "flow_usd": "double", "printed_flow_usd": "double", "shares_change": "double", "nav_usd": "double", "implied_nav_usd": "double", "is_nav_doubtful": "boolean", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_flow_usd": "double", "previous_printed_flow_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["trade_date", "asset", "fund", "flow_usd", "printed_flow_usd", "shares_change", "nav_usd", "implied_nav_usd", "is_nav_doubtful", "low", "high", "n_clusters", "grade", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
     },
     "fct_etf_totals_daily": {
       "date": "trade_date",
       "lead_days": 0,
-      "inputs": ["core_etf__flows", "core_etf__totals"],
+      "inputs": ["core_etf__rebuilt_flows", "core_etf__source_totals"],
       "undated_inputs": [],
       "grain": ["trade_date", "asset"],
-      "measures": ["flow_usd", "printed_total_usd", "n_funds_reported", "n_funds_expected"],
+      "measures": ["flow_usd", "printed_total_usd", "n_funds_reported", "n_funds_expected", "low", "high", "n_clusters", "grade"],
       "tracked": ["flow_usd"],
       "values": ["flow_usd"],
-      "columns": {"trade_date": "date", "asset": "varchar", "flow_usd": "double", "printed_total_usd": "double", "n_funds_reported": "integer", "n_funds_expected": "integer", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_flow_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
-      "latest": ["trade_date", "asset", "flow_usd", "printed_total_usd", "n_funds_reported", "n_funds_expected", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+      "columns": {"trade_date": "date", "asset": "varchar", "flow_usd": "double", "printed_total_usd": "double", "n_funds_reported": "integer", "n_funds_expected": "integer", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_flow_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["trade_date", "asset", "flow_usd", "printed_total_usd", "n_funds_reported", "n_funds_expected", "low", "high", "n_clusters", "grade", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_etf_shares_daily": {
+      "date": "as_of_date",
+      "lead_days": 0,
+      "inputs": ["core_etf__rebuilt_flows", "core_etf__shares"],
+      "undated_inputs": [],
+      "grain": ["as_of_date", "asset", "fund"],
+      "measures": ["shares_outstanding", "nav_usd", "aum_usd"],
+      "tracked": ["shares_outstanding", "nav_usd"],
+      "values": ["shares_outstanding", "nav_usd"],
+      "columns": {"as_of_date": "date", "asset": "varchar", "fund": "varchar", "shares_outstanding": "double", "nav_usd": "double", "aum_usd": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_shares_outstanding": "double", "previous_nav_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["as_of_date", "asset", "fund", "shares_outstanding", "nav_usd", "aum_usd", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
     },
     "fct_exchange_flows_daily": {
       "date": "fact_date",
@@ -31,16 +43,16 @@
       "inputs": ["core_exchange__flows"],
       "undated_inputs": [],
       "grain": ["fact_date", "asset", "entity"],
-      "measures": ["inflow_coin", "outflow_coin", "netflow_coin", "reserve_coin", "reserve_change_coin", "has_reserve_break", "reserve_usd", "price_usd", "netflow_usd"],
+      "measures": ["inflow_coin", "outflow_coin", "netflow_coin", "reserve_coin", "reserve_change_coin", "has_reserve_break", "reserve_usd", "price_usd", "netflow_usd", "label_version", "low", "high", "n_clusters", "grade"],
       "tracked": ["netflow_coin", "reserve_coin", "netflow_usd"],
       "values": ["netflow_coin", "reserve_coin", "netflow_usd"],
-      "columns": {"fact_date": "date", "asset": "varchar", "entity": "varchar", "inflow_coin": "double", "outflow_coin": "double", "netflow_coin": "double", "reserve_coin": "double", "reserve_change_coin": "double", "has_reserve_break": "boolean", "reserve_usd": "double", "price_usd": "double", "netflow_usd": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_netflow_coin": "double", "previous_reserve_coin": "double", "previous_netflow_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
-      "latest": ["fact_date", "asset", "entity", "inflow_coin", "outflow_coin", "netflow_coin", "reserve_coin", "reserve_change_coin", "has_reserve_break", "reserve_usd", "price_usd", "netflow_usd", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+      "columns": {"fact_date": "date", "asset": "varchar", "entity": "varchar", "inflow_coin": "double", "outflow_coin": "double", "netflow_coin": "double", "reserve_coin": "double", "reserve_change_coin": "double", "has_reserve_break": "boolean", "reserve_usd": "double", "price_usd": "double", "netflow_usd": "double", "label_version": "varchar", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_netflow_coin": "double", "previous_reserve_coin": "double", "previous_netflow_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "entity", "inflow_coin", "outflow_coin", "netflow_coin", "reserve_coin", "reserve_change_coin", "has_reserve_break", "reserve_usd", "price_usd", "netflow_usd", "label_version", "low", "high", "n_clusters", "grade", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
     },
     "fct_flows_daily": {
       "date": "fact_date",
       "lead_days": 1,
-      "inputs": ["core_etf__flows", "core_exchange__flows", "core_stablecoins__supply"],
+      "inputs": ["core_etf__rebuilt_flows", "core_etf__flows", "core_etf__shares", "core_exchange__flows", "core_stablecoins__supply"],
       "undated_inputs": ["core_stablecoins__assets"],
       "grain": ["fact_date", "flow_type", "asset", "entity"],
       "measures": ["flow_usd", "flow_coin", "flow_unit"],
@@ -52,19 +64,19 @@
     "fct_liquidations_daily": {
       "date": "fact_date",
       "lead_days": 0,
-      "inputs": ["core_liquidations__events", "core_liquidations__max_1h", "core_liquidations__vendor_totals"],
+      "inputs": ["core_liquidations__events", "core_liquidations__max_1h", "core_liquidations__collectors", "core_liquidations__vendor_totals"],
       "undated_inputs": [],
       "grain": ["fact_date", "asset", "venue", "liq_side", "series"],
-      "measures": ["notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "max_1h_usd", "max_1h_at", "is_lower_bound", "feed_regime"],
+      "measures": ["notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "max_1h_usd", "max_1h_at", "is_lower_bound", "feed_regime", "saturation_ratio", "low", "high", "n_clusters", "grade"],
       "tracked": ["notional_usd", "quantity_coin"],
       "values": ["notional_usd", "quantity_coin"],
-      "columns": {"fact_date": "date", "asset": "varchar", "venue": "varchar", "liq_side": "varchar", "series": "varchar", "notional_usd": "double", "quantity_coin": "double", "n_prints": "bigint", "n_unpriced_prints": "bigint", "max_1h_usd": "double", "max_1h_at": "timestamp with time zone", "is_lower_bound": "boolean", "feed_regime": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_notional_usd": "double", "previous_quantity_coin": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
-      "latest": ["fact_date", "asset", "venue", "liq_side", "series", "notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "max_1h_usd", "max_1h_at", "is_lower_bound", "feed_regime", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+      "columns": {"fact_date": "date", "asset": "varchar", "venue": "varchar", "liq_side": "varchar", "series": "varchar", "notional_usd": "double", "quantity_coin": "double", "n_prints": "bigint", "n_unpriced_prints": "bigint", "max_1h_usd": "double", "max_1h_at": "timestamp with time zone", "is_lower_bound": "boolean", "feed_regime": "varchar", "saturation_ratio": "double", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_notional_usd": "double", "previous_quantity_coin": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "venue", "liq_side", "series", "notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "max_1h_usd", "max_1h_at", "is_lower_bound", "feed_regime", "saturation_ratio", "low", "high", "n_clusters", "grade", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
     },
     "fct_liquidations_hourly": {
       "date": "fact_date",
       "lead_days": 0,
-      "inputs": ["core_liquidations__events", "core_liquidations__max_1h"],
+      "inputs": ["core_liquidations__events", "core_liquidations__max_1h", "core_liquidations__collectors"],
       "undated_inputs": [],
       "grain": ["hour_at", "asset", "venue", "liq_side"],
       "measures": ["fact_date", "notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "is_lower_bound", "feed_regime"],
@@ -73,17 +85,53 @@
       "columns": {"fact_date": "date", "hour_at": "timestamp with time zone", "asset": "varchar", "venue": "varchar", "liq_side": "varchar", "notional_usd": "double", "quantity_coin": "double", "n_prints": "bigint", "n_unpriced_prints": "bigint", "is_lower_bound": "boolean", "feed_regime": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_notional_usd": "double", "previous_quantity_coin": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
       "latest": ["fact_date", "hour_at", "asset", "venue", "liq_side", "notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "is_lower_bound", "feed_regime", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
     },
+    "fct_liquidations_trailing_24h": {
+      "date": "fact_date",
+      "lead_days": 1,
+      "inputs": ["core_liquidations__events", "core_liquidations__max_1h", "core_liquidations__collectors"],
+      "undated_inputs": [],
+      "grain": ["window_end_at", "asset", "venue", "liq_side"],
+      "measures": ["fact_date", "notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "is_lower_bound", "feed_regime"],
+      "tracked": ["notional_usd", "quantity_coin"],
+      "values": ["notional_usd", "quantity_coin"],
+      "columns": {"fact_date": "date", "window_end_at": "timestamp with time zone", "asset": "varchar", "venue": "varchar", "liq_side": "varchar", "notional_usd": "double", "quantity_coin": "double", "n_prints": "bigint", "n_unpriced_prints": "bigint", "is_lower_bound": "boolean", "feed_regime": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_notional_usd": "double", "previous_quantity_coin": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "window_end_at", "asset", "venue", "liq_side", "notional_usd", "quantity_coin", "n_prints", "n_unpriced_prints", "is_lower_bound", "feed_regime", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_liquidation_ranks_daily": {
+      "date": "fact_date",
+      "lead_days": 89,
+      "inputs": ["core_liquidations__events", "core_liquidations__max_1h", "core_liquidations__collectors", "core_liquidations__vendor_totals"],
+      "undated_inputs": [],
+      "grain": ["fact_date", "asset", "venue", "liq_side", "series"],
+      "measures": ["notional_usd", "rank_90d", "n_days_90d", "n_missing_days_90d", "feed_regime"],
+      "tracked": ["rank_90d", "notional_usd"],
+      "values": ["rank_90d", "notional_usd"],
+      "columns": {"fact_date": "date", "asset": "varchar", "venue": "varchar", "liq_side": "varchar", "series": "varchar", "notional_usd": "double", "rank_90d": "integer", "n_days_90d": "integer", "n_missing_days_90d": "integer", "feed_regime": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_rank_90d": "integer", "previous_notional_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "venue", "liq_side", "series", "notional_usd", "rank_90d", "n_days_90d", "n_missing_days_90d", "feed_regime", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_liquidation_coverage_daily": {
+      "date": "fact_date",
+      "lead_days": 0,
+      "inputs": ["core_liquidations__events", "core_liquidations__max_1h", "core_liquidations__collectors", "core_liquidations__vendor_totals"],
+      "undated_inputs": [],
+      "grain": ["fact_date", "asset", "venue", "liq_side", "benchmark"],
+      "measures": ["observed_usd", "benchmark_usd", "coverage_ratio"],
+      "tracked": ["coverage_ratio", "observed_usd", "benchmark_usd"],
+      "values": ["coverage_ratio", "observed_usd", "benchmark_usd"],
+      "columns": {"fact_date": "date", "asset": "varchar", "venue": "varchar", "liq_side": "varchar", "benchmark": "varchar", "observed_usd": "double", "benchmark_usd": "double", "coverage_ratio": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_coverage_ratio": "double", "previous_observed_usd": "double", "previous_benchmark_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "venue", "liq_side", "benchmark", "observed_usd", "benchmark_usd", "coverage_ratio", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
     "fct_futures_basis_daily": {
       "date": "fact_date",
       "lead_days": 0,
       "inputs": ["core_basis__contracts", "core_basis__term_structure"],
       "undated_inputs": [],
       "grain": ["fact_date", "venue", "symbol"],
-      "measures": ["asset", "expires_at", "quoted_at", "days_to_expiry", "future_price", "price_kind", "index_price", "index_at", "index_skew_seconds", "basis_ratio", "basis_annualised_ratio", "basis_compound_ratio", "basis_log_ratio", "open_interest_native", "open_interest_coin", "is_node"],
+      "measures": ["asset", "expires_at", "session_date", "quoted_at", "days_to_expiry", "future_price", "price_kind", "index_price", "index_at", "index_skew_seconds", "basis_ratio", "basis_annualised_ratio", "basis_compound_ratio", "basis_log_ratio", "open_interest_native", "open_interest_coin", "is_node", "is_front", "roll_flag", "low", "high", "n_clusters", "grade"],
       "tracked": ["future_price", "basis_annualised_ratio"],
       "values": ["future_price", "basis_annualised_ratio"],
-      "columns": {"fact_date": "date", "venue": "varchar", "symbol": "varchar", "asset": "varchar", "expires_at": "timestamp with time zone", "quoted_at": "timestamp with time zone", "days_to_expiry": "double", "future_price": "double", "price_kind": "varchar", "index_price": "double", "index_at": "timestamp with time zone", "index_skew_seconds": "double", "basis_ratio": "double", "basis_annualised_ratio": "double", "basis_compound_ratio": "double", "basis_log_ratio": "double", "open_interest_native": "double", "open_interest_coin": "double", "is_node": "boolean", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_future_price": "double", "previous_basis_annualised_ratio": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
-      "latest": ["fact_date", "venue", "symbol", "asset", "expires_at", "quoted_at", "days_to_expiry", "future_price", "price_kind", "index_price", "index_at", "index_skew_seconds", "basis_ratio", "basis_annualised_ratio", "basis_compound_ratio", "basis_log_ratio", "open_interest_native", "open_interest_coin", "is_node", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
+      "columns": {"fact_date": "date", "venue": "varchar", "symbol": "varchar", "asset": "varchar", "expires_at": "timestamp with time zone", "session_date": "date", "quoted_at": "timestamp with time zone", "days_to_expiry": "double", "future_price": "double", "price_kind": "varchar", "index_price": "double", "index_at": "timestamp with time zone", "index_skew_seconds": "double", "basis_ratio": "double", "basis_annualised_ratio": "double", "basis_compound_ratio": "double", "basis_log_ratio": "double", "open_interest_native": "double", "open_interest_coin": "double", "is_node": "boolean", "is_front": "boolean", "roll_flag": "boolean", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_future_price": "double", "previous_basis_annualised_ratio": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "venue", "symbol", "asset", "expires_at", "session_date", "quoted_at", "days_to_expiry", "future_price", "price_kind", "index_price", "index_at", "index_skew_seconds", "basis_ratio", "basis_annualised_ratio", "basis_compound_ratio", "basis_log_ratio", "open_interest_native", "open_interest_coin", "is_node", "is_front", "roll_flag", "low", "high", "n_clusters", "grade", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
     },
     "fct_basis_term_structure_daily": {
       "date": "fact_date",
@@ -91,23 +139,107 @@
       "inputs": ["core_basis__contracts", "core_basis__term_structure"],
       "undated_inputs": [],
       "grain": ["fact_date", "venue", "asset", "tenor_days"],
-      "measures": ["basis_annualised_ratio", "basis_log_price_ratio", "forward_ratio", "synthetic_future_price", "index_price", "left_symbol", "right_symbol", "left_days", "right_days", "gap_days"],
+      "measures": ["basis_annualised_ratio", "basis_log_price_ratio", "basis_spot_node_ratio", "is_spot_node", "forward_ratio", "synthetic_future_price", "index_price", "left_symbol", "right_symbol", "left_days", "right_days", "gap_days", "open_interest_coin", "n_venues", "low", "high", "n_clusters", "grade"],
       "tracked": ["basis_annualised_ratio"],
       "values": ["basis_annualised_ratio"],
-      "columns": {"fact_date": "date", "venue": "varchar", "asset": "varchar", "tenor_days": "integer", "basis_annualised_ratio": "double", "basis_log_price_ratio": "double", "forward_ratio": "double", "synthetic_future_price": "double", "index_price": "double", "left_symbol": "varchar", "right_symbol": "varchar", "left_days": "double", "right_days": "double", "gap_days": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_basis_annualised_ratio": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
-      "latest": ["fact_date", "venue", "asset", "tenor_days", "basis_annualised_ratio", "basis_log_price_ratio", "forward_ratio", "synthetic_future_price", "index_price", "left_symbol", "right_symbol", "left_days", "right_days", "gap_days", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
+      "columns": {"fact_date": "date", "venue": "varchar", "asset": "varchar", "tenor_days": "integer", "basis_annualised_ratio": "double", "basis_log_price_ratio": "double", "basis_spot_node_ratio": "double", "is_spot_node": "boolean", "forward_ratio": "double", "synthetic_future_price": "double", "index_price": "double", "left_symbol": "varchar", "right_symbol": "varchar", "left_days": "double", "right_days": "double", "gap_days": "double", "open_interest_coin": "double", "n_venues": "integer", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_basis_annualised_ratio": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "venue", "asset", "tenor_days", "basis_annualised_ratio", "basis_log_price_ratio", "basis_spot_node_ratio", "is_spot_node", "forward_ratio", "synthetic_future_price", "index_price", "left_symbol", "right_symbol", "left_days", "right_days", "gap_days", "open_interest_coin", "n_venues", "low", "high", "n_clusters", "grade", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_funding_daily": {
+      "date": "fact_date",
+      "lead_days": 0,
+      "inputs": ["core_funding__daily"],
+      "undated_inputs": [],
+      "grain": ["fact_date", "venue", "symbol"],
+      "measures": ["asset", "margin_type", "funding_ratio", "funding_8h_ratio", "funding_annualised_ratio", "n_settlements", "hours_covered", "interval_min_hours", "interval_max_hours", "has_interval_mismatch", "has_capped_rate", "last_settled_at", "low", "high", "n_clusters", "grade"],
+      "tracked": ["funding_ratio", "funding_8h_ratio"],
+      "values": ["funding_ratio", "funding_8h_ratio"],
+      "columns": {"fact_date": "date", "venue": "varchar", "symbol": "varchar", "asset": "varchar", "margin_type": "varchar", "funding_ratio": "double", "funding_8h_ratio": "double", "funding_annualised_ratio": "double", "n_settlements": "integer", "hours_covered": "double", "interval_min_hours": "double", "interval_max_hours": "double", "has_interval_mismatch": "boolean", "has_capped_rate": "boolean", "last_settled_at": "timestamp with time zone", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_funding_ratio": "double", "previous_funding_8h_ratio": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "venue", "symbol", "asset", "margin_type", "funding_ratio", "funding_8h_ratio", "funding_annualised_ratio", "n_settlements", "hours_covered", "interval_min_hours", "interval_max_hours", "has_interval_mismatch", "has_capped_rate", "last_settled_at", "low", "high", "n_clusters", "grade", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_funding_weighted_daily": {
+      "date": "fact_date",
+      "lead_days": 0,
+      "inputs": ["core_funding__daily", "core_funding__weighted", "core_open_interest__hourly", "core_open_interest__daily"],
+      "undated_inputs": [],
+      "grain": ["fact_date", "asset", "margin_type"],
+      "measures": ["funding_ratio", "funding_8h_ratio", "funding_8h_unweighted_ratio", "funding_annualised_ratio", "open_interest_usd", "hours_covered", "venues", "n_venues"],
+      "tracked": ["funding_8h_ratio"],
+      "values": ["funding_8h_ratio"],
+      "columns": {"fact_date": "date", "asset": "varchar", "margin_type": "varchar", "funding_ratio": "double", "funding_8h_ratio": "double", "funding_8h_unweighted_ratio": "double", "funding_annualised_ratio": "double", "open_interest_usd": "double", "hours_covered": "double", "venues": "varchar", "n_venues": "integer", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_funding_8h_ratio": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "margin_type", "funding_ratio", "funding_8h_ratio", "funding_8h_unweighted_ratio", "funding_annualised_ratio", "open_interest_usd", "hours_covered", "venues", "n_venues", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_open_interest_daily": {
+      "date": "fact_date",
+      "lead_days": 1,
+      "inputs": ["core_open_interest__hourly", "core_open_interest__daily"],
+      "undated_inputs": [],
+      "grain": ["fact_date", "venue", "symbol", "asset"],
+      "measures": ["margin_type", "series", "open_interest_native", "size_unit", "open_interest_coin", "open_interest_usd", "mark_price", "mark_at", "sampled_at", "change_coin", "change_usd", "price_effect_usd", "quantity_effect_usd", "price_effect_coin", "quantity_effect_coin", "n_samples", "low", "high", "n_clusters", "grade"],
+      "tracked": ["open_interest_coin", "open_interest_usd"],
+      "values": ["open_interest_coin", "open_interest_usd"],
+      "columns": {"fact_date": "date", "venue": "varchar", "symbol": "varchar", "asset": "varchar", "margin_type": "varchar", "series": "varchar", "open_interest_native": "double", "size_unit": "varchar", "open_interest_coin": "double", "open_interest_usd": "double", "mark_price": "double", "mark_at": "timestamp with time zone", "sampled_at": "timestamp with time zone", "change_coin": "double", "change_usd": "double", "price_effect_usd": "double", "quantity_effect_usd": "double", "price_effect_coin": "double", "quantity_effect_coin": "double", "n_samples": "integer", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_open_interest_coin": "double", "previous_open_interest_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "venue", "symbol", "asset", "margin_type", "series", "open_interest_native", "size_unit", "open_interest_coin", "open_interest_usd", "mark_price", "mark_at", "sampled_at", "change_coin", "change_usd", "price_effect_usd", "quantity_effect_usd", "price_effect_coin", "quantity_effect_coin", "n_samples", "low", "high", "n_clusters", "grade", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_open_interest_hourly": {
+      "date": "fact_date",
+      "lead_days": 0,
+      "inputs": ["core_open_interest__hourly", "core_open_interest__daily"],
+      "undated_inputs": [],
+      "grain": ["hour_at", "venue", "symbol", "asset"],
+      "measures": ["fact_date", "margin_type", "series", "open_interest_native", "size_unit", "open_interest_coin", "open_interest_usd", "mark_price", "mark_at", "sampled_at"],
+      "tracked": ["open_interest_coin", "open_interest_usd"],
+      "values": ["open_interest_coin", "open_interest_usd"],
+      "columns": {"fact_date": "date", "hour_at": "timestamp with time zone", "venue": "varchar", "symbol": "varchar", "asset": "varchar", "margin_type": "varchar", "series": "varchar", "open_interest_native": "double", "size_unit": "varchar", "open_interest_coin": "double", "open_interest_usd": "double", "mark_price": "double", "mark_at": "timestamp with time zone", "sampled_at": "timestamp with time zone", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_open_interest_coin": "double", "previous_open_interest_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "hour_at", "venue", "symbol", "asset", "margin_type", "series", "open_interest_native", "size_unit", "open_interest_coin", "open_interest_usd", "mark_price", "mark_at", "sampled_at", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_open_interest_totals_daily": {
+      "date": "fact_date",
+      "lead_days": 1,
+      "inputs": ["core_open_interest__hourly", "core_open_interest__daily"],
+      "undated_inputs": [],
+      "grain": ["fact_date", "asset", "margin_type"],
+      "measures": ["open_interest_coin", "open_interest_usd", "change_coin", "change_usd", "price_effect_usd", "quantity_effect_usd", "price_effect_coin", "quantity_effect_coin", "n_contracts", "n_venues"],
+      "tracked": ["open_interest_coin", "open_interest_usd"],
+      "values": ["open_interest_coin", "open_interest_usd"],
+      "columns": {"fact_date": "date", "asset": "varchar", "margin_type": "varchar", "open_interest_coin": "double", "open_interest_usd": "double", "change_coin": "double", "change_usd": "double", "price_effect_usd": "double", "quantity_effect_usd": "double", "price_effect_coin": "double", "quantity_effect_coin": "double", "n_contracts": "integer", "n_venues": "integer", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_open_interest_coin": "double", "previous_open_interest_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "margin_type", "open_interest_coin", "open_interest_usd", "change_coin", "change_usd", "price_effect_usd", "quantity_effect_usd", "price_effect_coin", "quantity_effect_coin", "n_contracts", "n_venues", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
     },
     "fct_stablecoin_supply_daily": {
       "date": "fact_date",
       "lead_days": 1,
-      "inputs": ["core_stablecoins__supply"],
+      "inputs": ["core_stablecoins__pegs", "core_stablecoins__issued", "core_stablecoins__supply"],
       "undated_inputs": ["core_stablecoins__assets"],
       "grain": ["fact_date", "asset", "chain"],
-      "measures": ["stablecoin_id", "peg_currency", "circulating_peg", "circulating_usd", "minted_peg", "unreleased_peg", "net_issuance_peg"],
+      "measures": ["stablecoin_id", "peg_currency", "circulating_peg", "circulating_usd", "minted_peg", "unreleased_peg", "gross_issued_peg", "gross_redeemed_peg", "price_usd", "priced_at", "supply_change_peg", "change_ratio", "market_value_change_usd", "supply_effect_usd", "price_effect_usd", "change_status", "low", "high", "n_clusters", "grade"],
       "tracked": ["circulating_peg", "circulating_usd"],
       "values": ["circulating_peg", "circulating_usd"],
-      "columns": {"fact_date": "date", "asset": "varchar", "stablecoin_id": "varchar", "chain": "varchar", "peg_currency": "varchar", "circulating_peg": "double", "circulating_usd": "double", "minted_peg": "double", "unreleased_peg": "double", "net_issuance_peg": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_circulating_peg": "double", "previous_circulating_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
-      "latest": ["fact_date", "asset", "stablecoin_id", "chain", "peg_currency", "circulating_peg", "circulating_usd", "minted_peg", "unreleased_peg", "net_issuance_peg", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
+      "columns": {"fact_date": "date", "asset": "varchar", "stablecoin_id": "varchar", "chain": "varchar", "peg_currency": "varchar", "circulating_peg": "double", "circulating_usd": "double", "minted_peg": "double", "unreleased_peg": "double", "gross_issued_peg": "double", "gross_redeemed_peg": "double", "price_usd": "double", "priced_at": "timestamp with time zone", "supply_change_peg": "double", "change_ratio": "double", "market_value_change_usd": "double", "supply_effect_usd": "double", "price_effect_usd": "double", "change_status": "varchar", "low": "double", "high": "double", "n_clusters": "integer", "grade": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_circulating_peg": "double", "previous_circulating_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "stablecoin_id", "chain", "peg_currency", "circulating_peg", "circulating_usd", "minted_peg", "unreleased_peg", "gross_issued_peg", "gross_redeemed_peg", "price_usd", "priced_at", "supply_change_peg", "change_ratio", "market_value_change_usd", "supply_effect_usd", "price_effect_usd", "change_status", "low", "high", "n_clusters", "grade", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_stablecoin_changes_monthly": {
+      "date": "month_date",
+      "lead_days": 0,
+      "inputs": ["core_stablecoins__pegs", "core_stablecoins__supply", "core_stablecoins__months"],
+      "undated_inputs": ["core_stablecoins__assets"],
+      "grain": ["month_date", "asset", "chain"],
+      "measures": ["end_date", "stablecoin_id", "peg_currency", "start_peg", "end_peg", "start_usd", "end_usd", "supply_change_usd", "start_price_usd", "end_price_usd", "supply_change_peg", "change_ratio", "market_value_change_usd", "supply_effect_usd", "price_effect_usd", "change_status"],
+      "tracked": ["supply_change_peg", "supply_change_usd"],
+      "values": ["supply_change_peg", "supply_change_usd"],
+      "columns": {"month_date": "date", "end_date": "date", "asset": "varchar", "stablecoin_id": "varchar", "chain": "varchar", "peg_currency": "varchar", "start_peg": "double", "end_peg": "double", "start_usd": "double", "end_usd": "double", "supply_change_usd": "double", "start_price_usd": "double", "end_price_usd": "double", "supply_change_peg": "double", "change_ratio": "double", "market_value_change_usd": "double", "supply_effect_usd": "double", "price_effect_usd": "double", "change_status": "varchar", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_supply_change_peg": "double", "previous_supply_change_usd": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["month_date", "end_date", "asset", "stablecoin_id", "chain", "peg_currency", "start_peg", "end_peg", "start_usd", "end_usd", "supply_change_usd", "start_price_usd", "end_price_usd", "supply_change_peg", "change_ratio", "market_value_change_usd", "supply_effect_usd", "price_effect_usd", "change_status", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_stablecoin_pegs_daily": {
+      "date": "fact_date",
+      "lead_days": 0,
+      "inputs": ["core_stablecoins__pegs"],
+      "undated_inputs": ["core_stablecoins__assets"],
+      "grain": ["fact_date", "asset"],
+      "measures": ["stablecoin_id", "peg_currency", "price_usd", "priced_at", "deviation_bps", "vwap_usd", "vwap_deviation_bps", "peg_method", "n_quotes", "n_excluded"],
+      "tracked": ["price_usd", "deviation_bps"],
+      "values": ["price_usd", "deviation_bps"],
+      "columns": {"fact_date": "date", "asset": "varchar", "stablecoin_id": "varchar", "peg_currency": "varchar", "price_usd": "double", "priced_at": "timestamp with time zone", "deviation_bps": "double", "vwap_usd": "double", "vwap_deviation_bps": "double", "peg_method": "varchar", "n_quotes": "integer", "n_excluded": "integer", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_price_usd": "double", "previous_deviation_bps": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "asset", "stablecoin_id", "peg_currency", "price_usd", "priced_at", "deviation_bps", "vwap_usd", "vwap_deviation_bps", "peg_method", "n_quotes", "n_excluded", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
     }
   }) %}
 {% endmacro %}

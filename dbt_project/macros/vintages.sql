@@ -8,10 +8,12 @@
   placeholder   the value before was only a printed zero
   more_data     a change of value is more of the same day's data, not a restatement
   new_member    a member appeared in a group that was already known
+  other_source  the value is another source's (with previous_source): no source has restated anything
 #}
-{% macro vintages(fact, relation, placeholder='false', more_data='false', new_member='false') %}
+{% macro vintages(fact, relation, placeholder='false', more_data='false', new_member='false', other_source='false') %}
   {%- set entry = tables()[fact] -%}
   {%- set keys = entry.grain | join(', ') -%}
+  {%- set said = entry.measures | reject('in', ['low', 'high', 'n_clusters', 'grade']) | join(', ') -%}
   {%- set has_value = 'coalesce(' ~ entry['values'] | join(', ') ~ ') is not null' -%}
   {%- set had_value = 'coalesce(previous_' ~ entry['values'] | join(', previous_') ~ ') is not null' -%}
   with compared as (
@@ -22,8 +24,10 @@
       {% endfor -%}
       lag(status) over by_key as previous_status,
       lag(finality) over by_key as previous_finality,
+      {% if other_source != 'false' %}lag(source) over by_key as previous_source,{% endif %}
       row({{ entry.measures | join(', ') }}, status, finality)
-        is distinct from lag(row({{ entry.measures | join(', ') }}, status, finality)) over by_key as is_change
+        is distinct from lag(row({{ entry.measures | join(', ') }}, status, finality)) over by_key as is_change,
+      row({{ said }}, status, finality) is not distinct from lag(row({{ said }}, status, finality)) over by_key as is_regraded
     from {{ relation }}
     where {{ is_changed(fact, entry.date) }}
     window by_key as (partition by {{ keys }} order by recorded_at)
@@ -38,7 +42,10 @@
       ({% for name in entry.tracked -%}
         (previous_{{ name }} is not null and {{ name }} is distinct from previous_{{ name }}){{ ' or ' if not loop.last }}
       {%- endfor %}) as is_unsaid,
+      coalesce({{ other_source }}, false) as is_other_source,
       {{ has_value }} as has_value,
+      -- A printed zero that stays is a fund without orders, and was no placeholder.
+      coalesce({{ entry['values'] | join(', ') }}) = 0 as is_zero,
       {{ had_value }} as had_value
     from compared
     where is_first or is_change
@@ -46,7 +53,7 @@
   numbered as (
     select
       *,
-      sum(is_unsaid::integer) over by_key as value_number,
+      sum((is_unsaid and not is_other_source)::integer) over by_key as value_number,
       sum((is_new_value or (not is_first and status is distinct from previous_status))::integer) over by_key as revision
     from changes
     window by_key as (partition by {{ keys }} order by recorded_at)
@@ -63,8 +70,11 @@
       case
         when {{ new_member }} then 'new_fund'
         when is_first then 'first'
-        when is_new_value and has_value and ({{ placeholder }} or previous_status = 'pending_zero') then 'placeholder_zero'
+        when is_regraded then 'regraded'
+        when is_new_value and has_value and not is_zero and ({{ placeholder }} or previous_status = 'pending_zero')
+          then 'placeholder_zero'
         when has_value and not had_value then 'late_fill'
+        when is_new_value and had_value and is_other_source then 'other_source'
         when is_new_value and had_value and not is_unsaid then 'late_fill'
         when is_new_value and had_value and not coalesce({{ more_data }}, false) then 'restated'
         when is_new_value then 'more_data'

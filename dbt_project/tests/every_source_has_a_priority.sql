@@ -1,4 +1,4 @@
--- A source without a priority would be chosen last, or left out by a staging model, without a word.
+-- A source without a priority would be chosen last, and would count as a cluster of its own, without a word.
 select distinct source
 from (
   select source from {{ source('core', 'core_etf__flows') }}
@@ -6,5 +6,7 @@ from (
   union all select source from {{ source('core', 'core_exchange__flows') }}
   union all select source from {{ source('core', 'core_liquidations__vendor_totals') }}
   union all select source from {{ source('core', 'core_stablecoins__supply') }}
+  union all select source from {{ source('core', 'core_funding__settlements') }}
+  union all select source from {{ source('core', 'core_open_interest__observations') }}
 )
-where source not in (select source from {{ ref('source_priorities') }})
+where source not in (select source from {{ ref('confidence_sources') }})

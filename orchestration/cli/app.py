@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestration.cli import feeds, quarantine, releases, run, sql, status, trace
+from orchestration.cli import claims, feeds, quarantine, releases, run, sql, status, trace
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +20,7 @@ app.command("status", epilog="Example:  sluice status")(status.status)
 app.command("show", epilog=status.SHOW_EXAMPLES)(status.show)
 app.command("sql", epilog=sql.EXAMPLES)(sql.sql)
 app.command("trace", epilog=trace.EXAMPLES)(trace.trace)
+app.command("claims", epilog=claims.EXAMPLES)(claims.claims)
 app.command("doctor", epilog="Example:  sluice doctor --repair")(status.doctor)
 app.command("dev", epilog="Example:  sluice dev --port 3001")(run.dev)
 app.add_typer(feeds.app, name="feeds")

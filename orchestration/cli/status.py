@@ -23,7 +23,7 @@ _DAY_QUERIES = {
     "Basis term structure, fraction per year": "select venue, asset, tenor_days, basis_annualised_ratio, status,"
     " left_symbol, right_symbol from fct_basis_term_structure_daily where fact_date = date '{day}'"
     " order by venue, asset, tenor_days",
-    "Stablecoin supply": "select asset, chain, peg_currency, circulating_peg, circulating_usd, net_issuance_peg,"
+    "Stablecoin supply": "select asset, chain, peg_currency, circulating_peg, circulating_usd, supply_change_peg,"
     " finality from fct_stablecoin_supply_daily where fact_date = date '{day}'"
     " order by circulating_usd desc nulls last, asset, chain limit 12",
     "Exchange flows, coins": "select asset, entity, inflow_coin, outflow_coin, netflow_coin, reserve_coin, finality"

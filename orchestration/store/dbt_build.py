@@ -96,11 +96,38 @@ def run(layout: Layout, *commands: list[str]) -> list[list[DbtResult]]:
     (layout.build / "dbt").mkdir(parents=True, exist_ok=True)
     with _LOCK, _environment(layout):
         try:
-            manifest = _invoke(dbtRunner(), ["parse"]).result
-            runner = dbtRunner(manifest=manifest)
+            runner = dbtRunner(manifest=_manifest(layout))
             return [_results(_invoke(runner, command)) for command in commands]
         finally:
             DuckDBConnectionManager.close_all_connections()
+
+
+def _manifest(layout: Layout) -> Any:
+    """The parsed project. Parsing costs more than a day's build, so what was parsed once is kept: beside the
+    project, where it serves every data directory, or in this one where the project cannot be written.
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+    from dbt.version import __version__
+
+    name = f"manifest-{__version__}-{project_fingerprint()[:16]}.msgpack"
+    folders = (PROJECT / "target", layout.build / "dbt")
+    for file in (folder / name for folder in folders):
+        if file.exists():
+            return Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest = _invoke(dbtRunner(), ["parse"]).result
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_bytes(folder / name, manifest.to_msgpack(extended_mashumaro_encoder))
+        except OSError:
+            continue
+        for old in folder.glob("manifest-*.msgpack"):
+            if old.name != name:
+                old.unlink(missing_ok=True)
+        break
+    return manifest
 
 
 def _invoke(runner: Any, command: list[str]) -> Any:

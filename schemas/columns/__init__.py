@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from schemas.column import Column
-from schemas.columns import confidence, flows, futures, keys, lineage, liquidations, stablecoins
+from schemas.columns import (
+    claims,
+    confidence,
+    exchange,
+    flows,
+    funding,
+    futures,
+    keys,
+    lineage,
+    liquidations,
+    open_interest,
+    stablecoins,
+)
 from schemas.units import UNITS
 
 COLUMNS: dict[str, Column] = {}
-for _module in (keys, lineage, flows, liquidations, futures, stablecoins, confidence):
+_MODULES = (
+    keys, lineage, flows, exchange, liquidations, futures, funding, open_interest, stablecoins, confidence, claims,
+)  # fmt: skip
+for _module in _MODULES:
     for _column in _module.COLUMNS:
         if _column.name in COLUMNS:
             raise ValueError(f"column {_column.name!r} is defined twice")

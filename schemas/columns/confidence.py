@@ -52,7 +52,8 @@ COLUMNS = (
         "delta_bands",
         pl.Float64(),
         "bands",
-        "Distance from the published value: signed, in widths of the series' band.",
+        "Distance from the published value: signed, in widths of the series' band; null where the band is nothing.",
+        nullable=True,
     ),
     Column(
         "contradiction_reason",

@@ -115,6 +115,19 @@ COLUMNS = (
         nullable=True,
     ),
     Column(
+        "basis_spot_node_ratio",
+        pl.Float64(),
+        "ratio_per_year",
+        "A variant: the tenor's rate where spot, at 0 days, may be the left bracket: then the front's simple rate.",
+        nullable=True,
+    ),
+    Column(
+        "is_spot_node",
+        pl.Boolean(),
+        "flag",
+        "`basis_spot_node_ratio` has spot for its left bracket: it is an extrapolation.",
+    ),
+    Column(
         "forward_ratio",
         pl.Float64(),
         "ratio_per_year",
@@ -153,4 +166,23 @@ COLUMNS = (
         nullable=True,
     ),
     Column("is_node", pl.Boolean(), "flag", "The contract may serve as a node of the term structure."),
+    Column(
+        "is_front",
+        pl.Boolean(),
+        "flag",
+        "The contract expires next of those of its venue and asset that have seven days left; equal expiries all do.",
+    ),
+    Column(
+        "roll_flag",
+        pl.Boolean(),
+        "flag",
+        "The front series changes contract on this day: the former front has fallen under seven days.",
+    ),
+    Column(
+        "session_date",
+        pl.Date(),
+        "date",
+        "Trade date of the settlement by the exchange's own clock; null for venues without sessions.",
+        nullable=True,
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.column import UTC_INSTANT, Column, Matches, OneOf
+from schemas.column import UTC_INSTANT, Between, Column, Matches, OneOf
 
 COLUMNS = (
     Column(
@@ -18,6 +18,12 @@ COLUMNS = (
         pl.Date(),
         "date",
         "UTC day [00:00, 24:00) that the row describes; for ETF flows the trade date.",
+    ),
+    Column(
+        "as_of_date",
+        pl.Date(),
+        "date",
+        "Date that the issuer puts on a share count and a net asset value (an XNYS session).",
     ),
     Column("hour_at", UTC_INSTANT, "instant", "Start of the UTC hour that the row describes."),
     Column("event_at", UTC_INSTANT, "instant", "When the venue says that the event happened."),
@@ -71,4 +77,5 @@ COLUMNS = (
     Column("occurrence", pl.Int32(), "count", "1, 2, … for identical prints of one message or collector."),
     Column("stablecoin_id", pl.String(), "none", "DefiLlama id of the stablecoin."),
     Column("vendor", pl.String(), "none", "Vendor of an aggregate series."),
+    Column("n_venues", pl.Int32(), "count", "Venues whose value is in the row.", checks=(Between(low=0),)),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.column import Between, Column, OneOf
-from schemas.rules import SMALLEST_POSITIVE
+from schemas.column import UTC_INSTANT, Between, Column, Matches, OneOf
+from schemas.rules import LIQUIDATION_RANK_DAYS, SMALLEST_POSITIVE
 
 COLUMNS = (
     Column("size_native", pl.Float64(), "native", "Filled size as the venue counts it.", checks=(Between(low=0),)),
@@ -78,7 +78,7 @@ COLUMNS = (
     ),
     Column(
         "max_1h_at",
-        pl.Datetime("us", "UTC"),
+        UTC_INSTANT,
         "instant",
         "The print t at which `max_1h_usd` is reached.",
         nullable=True,
@@ -98,4 +98,104 @@ COLUMNS = (
         "Venue prints and vendor aggregates are never added together.",
         checks=(OneOf(("venue_prints", "vendor_aggregate")),),
     ),
+    Column(
+        "settle_index_usd",
+        pl.Float64(),
+        "usd_per_coin",
+        "Index of the settlement coin with which a quanto contract was converted; null for other contracts.",
+        nullable=True,
+        checks=(Between(low=SMALLEST_POSITIVE),),
+    ),
+    Column(
+        "settle_index_at",
+        UTC_INSTANT,
+        "instant",
+        "Instant of `settle_index_usd`, at most 60 s from the print.",
+        nullable=True,
+    ),
+    Column(
+        "saturation_ratio",
+        pl.Float64(),
+        "ratio",
+        "Share of the day's 86,400 seconds in which the feed let one of the row's prints through: near 1, a feed "
+        "that sends one print per contract and second was full.",
+        nullable=True,
+        checks=(Between(0.0, 1.0),),
+    ),
+    Column(
+        "window_end_at",
+        UTC_INSTANT,
+        "instant",
+        "Full UTC hour at which the trailing window ends; the window is [end − 24 h, end).",
+    ),
+    Column(
+        "rank_90d",
+        pl.Int32(),
+        "count",
+        "1 + number of strictly larger days among the 90 UTC days that end with this one; ties share a rank.",
+        nullable=True,
+        checks=(Between(low=1, high=LIQUIDATION_RANK_DAYS),),
+    ),
+    Column(
+        "n_days_90d",
+        pl.Int32(),
+        "count",
+        "Days of those 90, in the same regime of the feed, that have a value; this one included.",
+        checks=(Between(low=0, high=LIQUIDATION_RANK_DAYS),),
+    ),
+    Column(
+        "n_missing_days_90d",
+        pl.Int32(),
+        "count",
+        "Days of those 90, in the same regime of the feed, without a value: not ranked, and not zero.",
+        checks=(Between(low=0, high=LIQUIDATION_RANK_DAYS),),
+    ),
+    Column(
+        "benchmark",
+        pl.String(),
+        "none",
+        "What is covered: `vendor_total`, or a collector's feed, whose share of all collectors' prints it is.",
+        checks=(Matches(r"[a-z0-9_]{2,64}"),),
+    ),
+    Column(
+        "observed_usd",
+        pl.Float64(),
+        "usd",
+        "Notional of the prints that were observed.",
+        nullable=True,
+        checks=(Between(low=0),),
+    ),
+    Column(
+        "benchmark_usd",
+        pl.Float64(),
+        "usd",
+        "Notional that the benchmark counts: the vendor's total, or the prints of all collectors together.",
+        nullable=True,
+        checks=(Between(low=0),),
+    ),
+    Column(
+        "coverage_ratio",
+        pl.Float64(),
+        "ratio",
+        "observed / benchmark. A vendor's total is itself a floor, so this may exceed 1.",
+        nullable=True,
+        checks=(Between(low=0),),
+    ),
+    Column(
+        "bucket_ms",
+        pl.Int32(),
+        "milliseconds",
+        "The feed sends at most one print per contract in this time; null where it has no such limit.",
+        nullable=True,
+        checks=(Between(low=1),),
+    ),
+    Column(
+        "kept_print",
+        pl.String(),
+        "none",
+        "Which print of `bucket_ms` the feed sends; null where it sends all, or does not say.",
+        nullable=True,
+        checks=(OneOf(("latest", "largest")),),
+    ),
+    Column("regime_description", pl.String(), "none", "The regime in words, with what is not confirmed."),
 )

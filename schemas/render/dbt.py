@@ -15,9 +15,9 @@ from typing import Any
 import polars as pl
 import yaml  # type: ignore[import-untyped]
 
-from schemas import rules
+from schemas import claims, confidence, rules
 from schemas.column import Between, Column, Matches, OneOf
-from schemas.funds import FUNDS
+from schemas.funds import FUND_EVENTS, FUNDS, asset_of
 from schemas.stablecoins import STABLECOINS
 from schemas.tables import CORE, DIMENSIONS, FACTS, MARTS, TABLES, VINTAGES, Table
 from schemas.tables.shared import VINTAGE
@@ -25,11 +25,9 @@ from schemas.units import UNITS
 
 PROJECT = "dbt_project"
 HEADER = "Rendered from schemas/ by `make render`; do not edit."
-# Every table is a folder of monthly files; the doubled quote lets a path hold one.
-LOCATION = (
-    "read_parquet('{{ env_var('SLUICE_CORE') | replace(\"'\", \"''\") }}/{identifier}/*/data.parquet',"
-    " hive_partitioning = false)"
-)
+# Every table is a folder of monthly files. The path is relative to DuckDB's `file_search_path`, so that a parsed
+# project does not name a data directory and serves all of them.
+LOCATION = "read_parquet('{identifier}/*/data.parquet', hive_partitioning = false)"
 
 _TYPES: dict[pl.DataType, str] = {
     pl.Float64(): "double",
@@ -42,7 +40,10 @@ _TYPES: dict[pl.DataType, str] = {
 }
 
 _SELF_EVIDENT = {"none", "date", "instant", "flag", "count", "sha256"}
-_RULES = ("RESERVE_BREAK_TOLERANCE_COIN", "FLAT_PRICE_TOLERANCE_RATIO")
+_RULES = (
+    "RESERVE_BREAK_TOLERANCE_COIN", "FLAT_PRICE_TOLERANCE_RATIO", "IMPLIED_NAV_TOLERANCE_RATIO",
+    "ETF_PRINTED_RESOLUTION_USD", "STABLECOIN_DUST", "LIQUIDATION_RANK_DAYS",
+)  # fmt: skip
 _TESTS = {"not_null_columns", "unique_combination", "accepted_codes", "in_range", "finite", "matches_pattern"}
 _COLUMN_KEYS = {"name", "data_type", "description"}
 _TEST_KEYS = {"name", "description", "data_tests", "columns", "config"}
@@ -72,7 +73,7 @@ def described(column: Column) -> str:
 def core_reads(table: Table) -> tuple[str, ...]:
     """Core tables from which dbt builds a fact: derived tables in place of what they derive from."""
     derived = [core for core in CORE if core.inputs and set(core.inputs) <= set(table.inputs)]
-    covered = {name for core in derived for name in core.inputs}
+    covered = {name for core in derived if core.stands_in for name in core.inputs}
     return (*(core.name for core in derived), *(name for name in table.inputs if name not in covered))
 
 
@@ -127,7 +128,7 @@ def _model(table: Table) -> dict[str, Any]:
 
 
 def sources_yaml() -> str:
-    """`sources.yml`: the core tables, read from Parquet below the folder that `SLUICE_CORE` names."""
+    """`sources.yml`: the core tables, read from Parquet below DuckDB's `file_search_path`."""
     tables = [{"name": t.name, "description": t.description, "columns": _columns(t)} for t in CORE]
     core = {
         "name": "core",
@@ -197,10 +198,28 @@ def funds_seed() -> str:
     return csv_text(("asset", "fund", "fund_name", "issuer", "launch_date"), rows)
 
 
+def fund_events_seed() -> str:
+    """`fund_events.csv`: seeds, conversions and splits, which are no flows."""
+    rows = sorted(
+        (asset_of(e.fund), e.fund, e.effective_date, e.kind, e.split_ratio, e.amount_usd) for e in FUND_EVENTS
+    )
+    return csv_text(("asset", "fund", "effective_date", "event_kind", "split_ratio", "amount_usd"), rows)
+
+
 def stablecoins_seed() -> str:
     """`stablecoins.csv`: what an id is where no payload has described it."""
     rows = sorted((int(c.stablecoin_id), c.symbol, c.name, c.peg_currency) for c in STABLECOINS)
     return csv_text(("stablecoin_id", "symbol", "asset_name", "peg_currency"), rows)
+
+
+def sources_seed() -> str:
+    """`confidence_sources.csv`: priority, cluster and tier of every feed that competes or grades."""
+    return confidence.sources().write_csv()
+
+
+def bands_seed() -> str:
+    """`confidence_bands.csv`: the graded series, with their facts, measures and bands."""
+    return confidence.bands().write_csv()
 
 
 def files() -> dict[str, str]:
@@ -212,7 +231,11 @@ def files() -> dict[str, str]:
         f"{PROJECT}/macros/tables.sql": tables_macro(),
         f"{PROJECT}/macros/rules.sql": rules_macro(),
         f"{PROJECT}/seeds/funds.csv": funds_seed(),
+        f"{PROJECT}/seeds/fund_events.csv": fund_events_seed(),
         f"{PROJECT}/seeds/stablecoins.csv": stablecoins_seed(),
+        f"{PROJECT}/seeds/confidence_sources.csv": sources_seed(),
+        f"{PROJECT}/seeds/confidence_bands.csv": bands_seed(),
+        **{f"{PROJECT}/seeds/{name}": text for name, text in claims.texts().items()},
         **marts,
     }
 

@@ -32,6 +32,7 @@ CHECKS: dict[str, str] = {
     "one_of": "one of the column's codes",
     "pattern": "matches the column's pattern",
     "grain": "one row per key",
+    "reason": "no null in a measure without a status that says why",
 }
 """Names that `failures.check` can hold, each with what it asks."""
 
@@ -85,8 +86,17 @@ def to_pandera(table: Table, unique: bool = True) -> pa.DataFrameSchema:
         strict=True,
         ordered=True,
         unique=list(table.grain) if unique else None,
+        checks=[_reasoned(table)] if table.layer == "mart" and table.reasoned else None,
         name=table.name,
     )
+
+
+def _reasoned(table: Table) -> pa.Check:
+    """A row without a status has all of the measures that apply to it."""
+    import pandera.polars as pa
+
+    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in table.reasoned)
+    return pa.Check(lambda data: data.lazyframe.select(whole | pl.col("status").is_not_null()), error="reason")
 
 
 def validate(frame: pl.DataFrame, table: Table, unique: bool = True) -> Validated:
@@ -130,6 +140,8 @@ def _failures(cases: pl.DataFrame, table: Table) -> pl.DataFrame:
             .then(value)
             .when(is_key)
             .then(pl.lit(", ".join(table.grain)))
+            .when(check == "reason")
+            .then(pl.lit("status"))
             .otherwise(pl.col("column"))
             .alias("column"),
             pl.when(check.str.starts_with("dtype("))
@@ -140,6 +152,8 @@ def _failures(cases: pl.DataFrame, table: Table) -> pl.DataFrame:
             .then(pl.lit("missing"))
             .when(check == "column_in_schema")
             .then(pl.lit("unexpected"))
+            .when(check == "reason")
+            .then(pl.lit("null"))
             .otherwise(value)
             .alias("value"),
         )

@@ -5,17 +5,23 @@ from __future__ import annotations
 from schemas.table import Table, vintages_of
 from schemas.tables import (
     basis,
+    claims,
     confidence,
     etf,
     exchange,
     flows,
+    funding,
     futures,
     liquidations,
+    open_interest,
     reference,
     stablecoins,
 )
 
-_DOMAINS = (etf, exchange, flows, liquidations, futures, basis, stablecoins, reference, confidence)
+_DOMAINS = (
+    etf, exchange, flows, liquidations, futures, basis, funding, open_interest, stablecoins, reference, confidence,
+    claims,
+)  # fmt: skip
 
 
 def _all(kind: str) -> tuple[Table, ...]:

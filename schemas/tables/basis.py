@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.table import Table
-from schemas.tables.shared import VINTAGE
+from schemas.tables.shared import GRADED, VINTAGE
 
 # What is known of one contract at its sample; in core and in the fact alike.
 CONTRACT_BASIS = (
@@ -12,6 +12,7 @@ CONTRACT_BASIS = (
     "symbol",
     "asset",
     "expires_at",
+    "session_date",
     "quoted_at",
     "days_to_expiry",
     "future_price",
@@ -26,6 +27,8 @@ CONTRACT_BASIS = (
     "open_interest_native",
     "open_interest_coin",
     "is_node",
+    "is_front",
+    "roll_flag",
 )
 # What is known of one tenor; in core and in the fact alike.
 TENOR_BASIS = (
@@ -35,6 +38,8 @@ TENOR_BASIS = (
     "tenor_days",
     "basis_annualised_ratio",
     "basis_log_price_ratio",
+    "basis_spot_node_ratio",
+    "is_spot_node",
     "forward_ratio",
     "synthetic_future_price",
     "index_price",
@@ -43,7 +48,27 @@ TENOR_BASIS = (
     "left_days",
     "right_days",
     "gap_days",
+    "open_interest_coin",
+    "n_venues",
 )
+_NO_OPEN_INTEREST = "The feed carries none, or the contract's value is not known."
+_NO_BRACKETS = "The row over all venues has no contracts of its own."
+CONTRACT_ABSENT = {
+    "session_date": "The venue has no sessions.",
+    "open_interest_native": _NO_OPEN_INTEREST,
+    "open_interest_coin": _NO_OPEN_INTEREST,
+}
+TENOR_ABSENT = {
+    "forward_ratio": "A contract expires exactly at the tenor, or the row is over all venues.",
+    "synthetic_future_price": _NO_BRACKETS,
+    "index_price": _NO_BRACKETS,
+    "left_symbol": _NO_BRACKETS,
+    "right_symbol": _NO_BRACKETS,
+    "left_days": _NO_BRACKETS,
+    "right_days": _NO_BRACKETS,
+    "gap_days": "No bracket is missing.",
+    "open_interest_coin": _NO_OPEN_INTEREST,
+}
 
 CORE = (
     Table(
@@ -68,6 +93,8 @@ CORE = (
             "basis_annualised_ratio",
             "open_interest_coin",
             "is_node",
+            "is_front",
+            "roll_flag",
             "status",
             "finality",
         ),
@@ -89,7 +116,14 @@ CORE = (
             "is_simulated",
         ),
         date_column="fact_date",
-        tracked=("basis_annualised_ratio", "status", "finality"),
+        tracked=(
+            "basis_annualised_ratio",
+            "basis_spot_node_ratio",
+            "open_interest_coin",
+            "n_venues",
+            "status",
+            "finality",
+        ),
         inputs=("core_futures__quotes", "core_futures__indexes", "core_instruments__contracts"),
     ),
 )
@@ -103,24 +137,29 @@ FACTS = (
         grain=("fact_date", "venue", "symbol"),
         column_names=(
             *CONTRACT_BASIS,
+            *GRADED,
             *VINTAGE,
         ),
         date_column="fact_date",
         tracked=("future_price", "basis_annualised_ratio"),
         inputs=("core_futures__quotes", "core_futures__indexes", "core_instruments__contracts"),
+        absent=CONTRACT_ABSENT,
     ),
     Table(
         "fct_basis_term_structure_daily",
         "mart",
         "basis",
-        "Annualised basis at constant maturities of 30, 60, 90 and 120 days per venue and asset; never extrapolated.",
+        "Annualised basis at constant maturities of 30, 60, 90 and 120 days per venue and asset, and over the venues "
+        "without sessions (venue `all`); never extrapolated.",
         grain=("fact_date", "venue", "asset", "tenor_days"),
         column_names=(
             *TENOR_BASIS,
+            *GRADED,
             *VINTAGE,
         ),
         date_column="fact_date",
         tracked=("basis_annualised_ratio",),
         inputs=("core_futures__quotes", "core_futures__indexes", "core_instruments__contracts"),
+        absent=TENOR_ABSENT,
     ),
 )

@@ -48,3 +48,24 @@ CORE = (
         date_column="fact_date",
     ),
 )
+
+DIMENSIONS = (
+    Table(
+        "fct_contradictions",
+        "mart",
+        "confidence",
+        "Sources that contradict the newest value of a graded figure: by how many bands, and the likely reason.",
+        grain=(*OPINION_KEY, "source"),
+        column_names=CORE[1].column_names,
+        date_column="fact_date",
+        inputs=(
+            "core_confidence__contradictions",
+            "core_etf__flows",
+            "core_exchange__flows",
+            "core_liquidations__vendor_totals",
+            "core_funding__settlements",
+            "core_open_interest__observations",
+            "core_stablecoins__supply",
+        ),
+    ),
+)

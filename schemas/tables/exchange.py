@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.table import Table
-from schemas.tables.shared import DERIVED, OBSERVED
+from schemas.tables.shared import DERIVED, GRADED, OBSERVED
 
 CORE = (
     Table(
@@ -12,7 +12,7 @@ CORE = (
         "flows",
         "Coins moved to, from and held by exchanges, per day and metric, in the vendor's unit.",
         grain=("fact_date", "asset", "entity", "metric", "unit", "source", "known_at"),
-        column_names=("fact_date", "asset", "entity", "metric", "unit", "value", *OBSERVED),
+        column_names=("fact_date", "asset", "entity", "metric", "unit", "value", "label_version", *OBSERVED),
         date_column="fact_date",
         tracked=("value", "status", "finality"),
     ),
@@ -38,11 +38,21 @@ FACTS = (
             "reserve_usd",
             "price_usd",
             "netflow_usd",
+            "label_version",
+            *GRADED,
             *DERIVED,
         ),
         date_column="fact_date",
         tracked=("netflow_coin", "reserve_coin", "netflow_usd"),
         inputs=("core_exchange__flows",),
         lead_days=1,
+        absent={
+            "inflow_coin": "The source may give the netflow alone.",
+            "outflow_coin": "The source may give the netflow alone.",
+            "reserve_usd": "Flows may be priced without it.",
+            "reserve_change_coin": "The source has no reserve of the day before.",
+            "has_reserve_break": "The source has no reserve of the day before.",
+            "label_version": "The vendor does not say.",
+        },
     ),
 )

@@ -26,10 +26,12 @@ FACTS = (
         tracked=("flow_usd", "flow_coin"),
         inputs=(
             "core_etf__flows",
+            "core_etf__shares",
             "core_exchange__flows",
             "core_stablecoins__supply",
             "core_stablecoins__assets",
         ),
+        absent={"flow_coin": "A fund's flow is in dollars."},
         lead_days=1,
     ),
 )

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import polars as pl
+
+from schemas.column import Column, OneOf
+from schemas.rules import LIQUIDATION_RANK_DAYS
 from schemas.table import Table
-from schemas.tables.shared import DERIVED, LINEAGE, OBSERVED
+from schemas.tables.shared import DERIVED, GRADED, LINEAGE, OBSERVED
+
+_PRINTS = ("core_liquidations__prints", "core_instruments__contracts")
+_PRINTS_AND_TOTALS = ("core_liquidations__prints", "core_liquidations__vendor_totals", "core_instruments__contracts")
+_ONLY_PRINTS = "A vendor's aggregate has no single prints."
+_ONLY_THROTTLED = "Only a feed that sends at most one print per contract and second can be full."
+_SIDE_OR_BOTH = Column(
+    "liq_side",
+    pl.String(),
+    "none",
+    "Side of the position that was closed by force; `all` for both.",
+    checks=(OneOf(("long", "short", "all")),),
+)
 
 CORE = (
     Table(
@@ -41,9 +57,9 @@ CORE = (
         "core_liquidations__vendor_totals",
         "core",
         "liquidations",
-        "A vendor's daily liquidation totals over all venues, in coin or USD.",
-        grain=("fact_date", "asset", "liq_side", "unit", "source", "known_at"),
-        column_names=("fact_date", "asset", "liq_side", "unit", "value", *OBSERVED),
+        "A vendor's daily liquidation totals over all venues (`all`) or of one, in coin or USD.",
+        grain=("fact_date", "asset", "venue", "liq_side", "unit", "source", "known_at"),
+        column_names=("fact_date", "asset", "venue", "liq_side", "unit", "value", *OBSERVED),
         date_column="fact_date",
         tracked=("value", "status", "finality"),
     ),
@@ -68,11 +84,13 @@ CORE = (
             "is_repricing",
             "quantity_coin",
             "notional_usd",
+            "settle_index_usd",
+            "settle_index_at",
             "status",
             *LINEAGE,
         ),
         date_column="fact_date",
-        inputs=("core_liquidations__prints", "core_instruments__contracts"),
+        inputs=_PRINTS,
     ),
     Table(
         "core_liquidations__max_1h",
@@ -82,7 +100,28 @@ CORE = (
         grain=("fact_date", "asset", "venue", "liq_side", "recorded_at"),
         column_names=("fact_date", "asset", "venue", "liq_side", "max_1h_usd", "max_1h_at", "recorded_at"),
         date_column="fact_date",
-        inputs=("core_liquidations__prints", "core_instruments__contracts"),
+        inputs=_PRINTS,
+    ),
+    Table(
+        "core_liquidations__collectors",
+        "core",
+        "liquidations",
+        "What each collector of a venue saw of the day's prints, where there are several, one row per "
+        "recorded change (derived).",
+        grain=("fact_date", "asset", "venue", "liq_side", "source", "recorded_at"),
+        column_names=(
+            "fact_date",
+            "asset",
+            "venue",
+            "liq_side",
+            "source",
+            "observed_usd",
+            "benchmark_usd",
+            "recorded_at",
+            "is_simulated",
+        ),
+        date_column="fact_date",
+        inputs=_PRINTS,
     ),
 )
 
@@ -108,15 +147,21 @@ FACTS = (
             "max_1h_at",
             "is_lower_bound",
             "feed_regime",
+            "saturation_ratio",
+            *GRADED,
             *DERIVED,
         ),
         date_column="fact_date",
         tracked=("notional_usd", "quantity_coin"),
-        inputs=(
-            "core_liquidations__prints",
-            "core_liquidations__vendor_totals",
-            "core_instruments__contracts",
-        ),
+        inputs=_PRINTS_AND_TOTALS,
+        absent={
+            "quantity_coin": "Some vendors give dollars only.",
+            "n_prints": _ONLY_PRINTS,
+            "n_unpriced_prints": _ONLY_PRINTS,
+            "max_1h_usd": _ONLY_PRINTS,
+            "max_1h_at": _ONLY_PRINTS,
+            "saturation_ratio": _ONLY_THROTTLED,
+        },
     ),
     Table(
         "fct_liquidations_hourly",
@@ -140,6 +185,100 @@ FACTS = (
         ),
         date_column="fact_date",
         tracked=("notional_usd", "quantity_coin"),
-        inputs=("core_liquidations__prints", "core_instruments__contracts"),
+        inputs=_PRINTS,
+    ),
+    Table(
+        "fct_liquidations_trailing_24h",
+        "mart",
+        "liquidations",
+        "Forced closes in the 24 hours before each full hour, from single prints: [end − 24 h, end), so that the "
+        "window that ends at midnight is the UTC day.",
+        grain=("window_end_at", "asset", "venue", "liq_side"),
+        column_names=(
+            "fact_date",
+            "window_end_at",
+            "asset",
+            "venue",
+            "liq_side",
+            "notional_usd",
+            "quantity_coin",
+            "n_prints",
+            "n_unpriced_prints",
+            "is_lower_bound",
+            "feed_regime",
+            *DERIVED,
+        ),
+        date_column="fact_date",
+        tracked=("notional_usd", "quantity_coin"),
+        inputs=_PRINTS,
+        lead_days=1,
+    ),
+    Table(
+        "fct_liquidation_ranks_daily",
+        "mart",
+        "liquidations",
+        "Rank of a day's forced closes among the 90 UTC days that end with it, within one regime of the feed.",
+        grain=("fact_date", "asset", "venue", "liq_side", "series"),
+        column_names=(
+            "fact_date",
+            "asset",
+            "venue",
+            "liq_side",
+            "series",
+            "notional_usd",
+            "rank_90d",
+            "n_days_90d",
+            "n_missing_days_90d",
+            "feed_regime",
+            *DERIVED,
+        ),
+        date_column="fact_date",
+        tracked=("rank_90d", "notional_usd"),
+        inputs=_PRINTS_AND_TOTALS,
+        lead_days=LIQUIDATION_RANK_DAYS - 1,
+        extra=(_SIDE_OR_BOTH,),
+    ),
+    Table(
+        "fct_liquidation_coverage_daily",
+        "mart",
+        "liquidations",
+        "How much of a benchmark was observed: of a vendor's total, or by one of several collectors of a venue. "
+        "Nothing is scaled up by it.",
+        grain=("fact_date", "asset", "venue", "liq_side", "benchmark"),
+        column_names=(
+            "fact_date",
+            "asset",
+            "venue",
+            "liq_side",
+            "benchmark",
+            "observed_usd",
+            "benchmark_usd",
+            "coverage_ratio",
+            *DERIVED,
+        ),
+        date_column="fact_date",
+        tracked=("coverage_ratio", "observed_usd", "benchmark_usd"),
+        inputs=_PRINTS_AND_TOTALS,
+    ),
+)
+
+DIMENSIONS = (
+    Table(
+        "dim_liquidation_regimes",
+        "mart",
+        "liquidations",
+        "How complete each venue's liquidation feed was, and when; sums are compared within one regime only.",
+        grain=("venue", "valid_from"),
+        column_names=(
+            "venue",
+            "feed_regime",
+            "valid_from",
+            "valid_to",
+            "is_lower_bound",
+            "bucket_ms",
+            "kept_print",
+            "regime_description",
+        ),
+        required=("feed_regime",),
     ),
 )

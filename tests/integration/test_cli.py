@@ -9,7 +9,7 @@ import pytest
 
 WRONG_USE = 2
 COMMANDS = [
-    "run", "status", "show", "sql", "trace", "doctor", "dev", "feeds list", "feeds show", "release list",
+    "run", "status", "show", "sql", "trace", "claims", "doctor", "dev", "feeds list", "feeds show", "release list",
     "release show", "release rollback", "release gc", "quarantine list", "quarantine show", "quarantine replay",
 ]  # fmt: skip
 
@@ -75,7 +75,7 @@ WRONG = {
     ("run", "--from", "2026-02-01"): "--from and --to belong together",
     ("run", "--to", "2026-02-01"): "--from and --to belong together",
     ("run", "--from", "2026-02-05", "--to", "2026-02-01"): "2026-02-05 is after 2026-02-01",
-    ("run", "--only", "nope"): "no source 'nope'; known: binance, bybit",
+    ("run", "--only", "nope"): "no source 'nope'; known: artemis, binance",
     ("run", "--feeds", "http"): "live feeds are not there yet: use --feeds files or --feeds sample",
     ("run", "--feeds", "http", "--dry-run"): "live feeds are not there yet",
     ("run", "--feeds", "ftp"): "use sample, files or http",
@@ -102,6 +102,8 @@ WRONG = {
     ("sql", "select 1", "--format", "table", "--out", "x.csv"): "a table is for the screen",
     ("show", "today"): "not a date like 2026-02-05",
     ("show", "2026-02-05"): "nothing has been published yet",
+    ("claims",): "nothing has been published yet: `sluice run`",
+    ("claims", "--verdict", "maybe"): "'reproduced', 'refuted', 'not_computable'",
     ("trace", "nope", "x=1"): "known: dim_assets",
     ("trace", "fct_etf_flows_daily", "x=1"): "a column of fct_etf_flows_daily: trade_date, asset",
     ("trace", "fct_etf_flows_daily", "trade_date"): "write KEY=VALUE",

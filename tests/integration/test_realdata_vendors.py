@@ -14,6 +14,7 @@ from orchestration.sources.files import plan, receive
 from orchestration.sources.inbox_map import load
 from schemas.feed import Parsed, Payload
 from schemas.tables import TABLES
+from transforms.facts.liquidation_ranks import rank_in_window
 from transforms.parse import FEEDS
 
 MAP = Path(__file__).parents[1] / "fixtures" / "realdata_inbox.toml"
@@ -184,6 +185,17 @@ def test_btc_liquidations_of_the_crash(read):
         "long": 688.5,
         "short": 204.8,
     }
+
+
+def test_the_rank_of_the_crash_among_ninety_days(read):
+    """688.5 millions of longs were the fifth of 90 days, both sides together the third: no record."""
+    totals = table_of(read("cryptoquant/"), "core_liquidations__vendor_totals").filter(unit="usd")
+    sides = totals.select("fact_date", "liq_side", notional_usd="value")
+    both = sides.group_by("fact_date").agg(pl.col("notional_usd").sum(), liq_side=pl.lit("all"))
+    ranked = rank_in_window(pl.concat([sides, both.select(sides.columns)]), by=["liq_side"])
+    day = ranked.filter(fact_date=date(2026, 2, 5)).sort("liq_side")
+    assert day["rank_90d"].to_list() == [3, 5, 5]
+    assert day.select("n_days_90d", "n_missing_days_90d").unique().rows() == [(90, 0)]
 
 
 def test_exchange_metrics_have_one_part_day(read):

@@ -63,6 +63,13 @@ def test_btc_liquidations_of_the_crash_are_the_known_ones(ask):
     assert rows["is_lower_bound"].all(), "a vendor's sum over the venues it covers is a floor"
 
 
+def test_the_crash_was_the_third_largest_day_of_the_quarter_and_no_record(ask):
+    """ "Record" is a question of rank: four days had more longs closed, two had more in all."""
+    rows = ask("select liq_side, rank_90d, n_days_90d, n_missing_days_90d, status from fct_liquidation_ranks_daily"
+               " where fact_date = '2026-02-05' and asset = 'BTC' and series = 'vendor_aggregate'")  # fmt: skip
+    assert sorted(rows.rows()) == [("all", 3, 90, 0, None), ("long", 5, 90, 0, None), ("short", 5, 90, 0, None)]
+
+
 def test_exchange_netflow_is_the_change_in_reserve_except_where_the_data_break(ask):
     """A day whose flows and reserve disagree must say so; the part day of the export does, and no other."""
     rows = ask("select fact_date, has_reserve_break, abs(reserve_change_coin - netflow_coin) as gap_coin"
@@ -192,12 +199,16 @@ def test_no_number_is_nan_or_infinite(home):
 WHOLE = {
     "fct_etf_flows_daily": "flow_usd is not null and printed_flow_usd is not null",
     "fct_etf_totals_daily": "flow_usd is not null and n_funds_reported = n_funds_expected",
+    "fct_etf_shares_daily": "shares_outstanding is not null and nav_usd is not null and aum_usd is not null",
     "fct_exchange_flows_daily": "netflow_coin is not null and reserve_coin is not null and price_usd is not null"
     " and reserve_usd is not null and netflow_usd is not null",
     "fct_flows_daily": "flow_usd is not null",
     "fct_liquidations_daily": "notional_usd is not null and quantity_coin is not null"
     " and coalesce(n_unpriced_prints, 0) = 0",
     "fct_liquidations_hourly": "notional_usd is not null and quantity_coin is not null and n_unpriced_prints = 0",
+    "fct_liquidations_trailing_24h": "notional_usd is not null and quantity_coin is not null",
+    "fct_liquidation_ranks_daily": "rank_90d is not null and notional_usd is not null",
+    "fct_liquidation_coverage_daily": "coverage_ratio is not null",
     "fct_futures_basis_daily": "basis_annualised_ratio is not null and basis_ratio is not null"
     " and index_price is not null",
     "fct_basis_term_structure_daily": "basis_annualised_ratio is not null and index_price is not null",

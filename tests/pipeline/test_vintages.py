@@ -165,6 +165,19 @@ def test_a_late_number_is_not_a_restatement(changes, release):
     assert {finality for (finality,) in found} == {"preliminary", "final"}
 
 
+def test_the_log_of_revisions_has_these_changes_with_their_reasons_and_no_others(changes, release):
+    """Who asks why a number of last week is another today finds the answer in one table."""
+    log = release.sql(
+        "select trade_date, fund, recorded_at, old_flow_usd, new_flow_usd, change_reason from fct_etf_revisions"
+        " where asset = 'ETH' and fund <> 'all'"
+    ).fetchall()
+    filled = [(c.trade_date, c.fund, c.changed, None, round(c.after * 1e6), "placeholder_zero") for c in changes]
+    joined = (NEW_COLUMN_DAY, "ETHB", NEW_COLUMN_SEEN, None, 43.5e6, "new_fund")
+    assert sorted(log) == sorted([*filled, joined])
+    totals = release.sql("select distinct trade_date from fct_etf_revisions where asset = 'ETH' and fund = 'all'")
+    assert {day for (day,) in totals.fetchall()} == {change.trade_date for change in changes} | {NEW_COLUMN_DAY}
+
+
 RESTATED_DAY, RESTATED_AT = DAYS[2], datetime(2026, 2, 10, 6, tzinfo=UTC)
 IN_TABLE = f"where trade_date = date '{RESTATED_DAY}' and asset = 'SOL'"
 BEFORE = "2026-02-09T23:59:59Z"

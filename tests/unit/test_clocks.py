@@ -10,7 +10,6 @@ from transforms.core.clocks import (
     CME_EXPIRY,
     CME_SETTLEMENT,
     OFFSHORE_EXPIRY,
-    cme_expiry,
     last_weekday,
     wall_clock,
 )
@@ -29,17 +28,6 @@ def test_fixings_follow_daylight_saving_of_their_own_city(example):
         assert CME_SETTLEMENT.on(day) == _z(row["chicago_1500"])
         assert CME_EXPIRY.on(day) == _z(row["london_1600"])
         assert OFFSHORE_EXPIRY.on(day) == _z(row["deribit_expiry_0800"])
-
-
-def test_cme_expires_on_the_last_friday_at_16_london(example):
-    """Fails where the expiry is taken at 16:00 UTC in summer."""
-    for month, instant in example("basis_15")["expected"]["cme_btc_expiry_utc"].items():
-        assert cme_expiry(int(month[:4]), int(month[5:])) == _z(instant)
-
-
-def test_cme_expiry_on_a_holiday_moves_to_the_business_day_before():
-    """Good Friday 2024 was the last Friday of March: the contract expired on Thursday."""
-    assert cme_expiry(2024, 3, {date(2024, 3, 29)}) == datetime(2024, 3, 28, 16, tzinfo=UTC)
 
 
 def test_last_weekday_of_december_stays_in_its_year():

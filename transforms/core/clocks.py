@@ -1,20 +1,17 @@
 """Instants from local wall clocks: "16:00 America/New_York" on a date is one instant in UTC.
 
-Belongs here: wall clocks, their instants by the tz database, and the expiry calendar that follows from
-them. Does not belong here: trading calendars of exchanges, or any fixed offset from UTC.
+Belongs here: wall clocks and their instants by the tz database. Does not belong here: trading calendars
+of exchanges (`sessions.py`, `cme.py`), or any fixed offset from UTC.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _CLOCK = re.compile(r"(?P<time>\d{2}:\d{2}(?::\d{2})?)\s+(?P<zone>\S+)")
-_FRIDAY = 4
-_SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -61,15 +58,3 @@ def last_weekday(year: int, month: int, weekday: int) -> date:
     following = date(year + month // 12, month % 12 + 1, 1)
     last = following - timedelta(days=1)
     return last - timedelta(days=(last.weekday() - weekday) % 7)
-
-
-def cme_expiry(year: int, month: int, holidays: Collection[date] = ()) -> datetime:
-    """Last trading instant of the CME bitcoin and ether futures of a month, in UTC.
-
-    16:00 London on the last Friday, or on the last business day before it where that Friday is one of
-    `holidays` (days on which London or New York is closed). Source: CME contract specifications.
-    """
-    day = last_weekday(year, month, _FRIDAY)
-    while day in holidays or day.weekday() >= _SATURDAY:
-        day -= timedelta(days=1)
-    return CME_EXPIRY.on(day)

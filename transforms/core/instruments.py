@@ -1,6 +1,7 @@
 """Which description of an instrument held at an instant.
 
-Belongs here: validity dates from instrument observations, and the join to events by their instant.
+Belongs here: validity dates from instrument observations, the join to events by their instant, and
+which perpetuals are listed as if they were dated.
 Does not belong here: reading venues' instrument lists (`transforms/parse/`), arithmetic with contract
 values (`transforms/core/notional.py`).
 """
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from schemas import rules
 from schemas.tables import TABLES
 from transforms.core.collapse import changed
 
@@ -19,6 +21,7 @@ _FOREVER_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _DESCRIPTION = (
     "asset",
     "quote_currency",
+    "settle_currency",
     "instrument_kind",
     "margin_type",
     "contract_value",
@@ -51,10 +54,21 @@ def validity(contracts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def is_in_dated_clothes(symbol: pl.Expr, expires_at: pl.Expr, at: pl.Expr) -> pl.Expr:
+    """Whether a contract is perpetual although it has an expiry: by its name, or by how far that is off.
+
+    OKX's X-Perps (BTC-USD_UM_XPERP-310404) say it in their name. Coinbase's (BIP-20DEC30-CDE) only expire
+    further off than any dated future on a coin; while they do not, their feed tells by the funding.
+    """
+    is_named = symbol.str.to_uppercase().str.contains("PERP|SWAP")
+    is_far = (expires_at - at) > pl.duration(days=rules.MAX_DATED_DAYS)
+    return is_named.fill_null(False) | is_far.fill_null(False)
+
+
 def as_of_event(events: pl.DataFrame, validity: pl.DataFrame, at: str = "event_at") -> pl.DataFrame:
     """Events with the description of their instrument that held at `at`, in the order of `events`.
 
-    Adds `asset`, `quote_currency`, `instrument_kind`, `margin_type`, `contract_value`,
+    Adds `asset`, `quote_currency`, `settle_currency`, `instrument_kind`, `margin_type`, `contract_value`,
     `contract_value_currency`, `expires_at` and `instrument_known_at`: null where the instrument is not
     known. The first description also serves what happened before it: a venue does not tell what it
     said earlier, and its first word is nearer than none.

@@ -1,8 +1,8 @@
-"""Basis of dated futures at the day's sample.
+"""Basis of dated futures at the day's sample, with its vintages.
 
-Belongs here: the sample of the day, its index, eligibility and the annualised rates (METHOD §3). Does
-not belong here: constant maturities (`term_structure.py`), prices as venues write them
-(`transforms/parse/`).
+Belongs here: the sample of the day, its index, and what was known of both when (METHOD §3). Does not
+belong here: rates and eligibility of one contract (`basis_rates.py`), the front and its rolls
+(`basis_front.py`), constant maturities (`term_structure.py`).
 """
 
 from __future__ import annotations
@@ -14,50 +14,42 @@ import polars as pl
 
 from schemas import rules
 from schemas.tables import TABLES
+from transforms.core.clocks import CME_SETTLEMENT
 from transforms.core.instruments import as_of_event
 from transforms.core.notional import asset_of
+from transforms.facts.basis_front import with_front
+from transforms.facts.basis_rates import measured
 from transforms.facts.vintage_cuts import cuts, drop_unchanged, record_setters, state_at
 
 _TABLE = TABLES["core_basis__contracts"]
 _CONTRACT = ("fact_date", "venue", "symbol")
 _PAIR = ("venue", "asset", "quote_currency")
-_DAY_SECONDS = 86_400
-
-
-def simple_act365(future: pl.Expr, spot: pl.Expr, seconds: pl.Expr) -> pl.Expr:
-    """Fraction per year: (F/S − 1) × 365 × 86,400 / seconds to expiry. The headline rate."""
-    return (future / spot - 1) * rules.SECONDS_PER_YEAR / seconds
-
-
-def compound_act365(future: pl.Expr, spot: pl.Expr, seconds: pl.Expr) -> pl.Expr:
-    """Fraction per year: (F/S)^(365 × 86,400 / seconds) − 1."""
-    return (future / spot) ** (rules.SECONDS_PER_YEAR / seconds) - 1
-
-
-def log_act365(future: pl.Expr, spot: pl.Expr, seconds: pl.Expr) -> pl.Expr:
-    """Fraction per year: ln(F/S) × 365 × 86,400 / seconds."""
-    return (future / spot).log() * rules.SECONDS_PER_YEAR / seconds
 
 
 def contract_basis(
-    quotes: pl.DataFrame, indexes: pl.DataFrame, validity: pl.DataFrame, dates: Sequence[date]
+    quotes: pl.DataFrame,
+    indexes: pl.DataFrame,
+    validity: pl.DataFrame,
+    dates: Sequence[date],
+    before: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Rows of `core_basis__contracts` for `dates`, one per recorded change.
 
     The sample is the last priced quote of the UTC day, a settlement before a mark. Its index is the
     quote's own or else the nearest of `indexes` with the same venue, asset and quote currency; those
-    should reach a minute past both ends of `dates`. `status` is the first that applies of: perpetual,
-    no_instrument, expired, missing_price, missing_index, stale_index, settlement_window, under_1_day,
-    under_7_days; only the last two keep a ratio and only the last is a node. Perpetuals are left out,
-    except where one had been taken for an unknown instrument before. `finality` is preliminary while
-    the day lasts and restated if a known price or ratio changes after it.
+    should reach a minute past both ends of `dates`. Rates and `status` are those of `measured`.
+    Perpetuals are left out, except where one had been taken for an unknown instrument before. `before`
+    is rows of this table of up to `ROLL_LOOKBACK_DAYS` earlier days, for the rolls. `finality` is
+    preliminary while the day lasts and restated if a known price or ratio changes after it.
     """
     day = quotes.filter(pl.col("fact_date").is_in(list(dates)))
     samples = _samples(as_of_event(day, validity, at="quoted_at"))
     matches = _index_matches(samples, indexes)
-    rows = _final(_measured(_described(_observed(samples, matches))))
+    rows = _final(measured(_described(_observed(samples, matches))))
     is_no_future = pl.col("status").eq_missing(pl.lit("perpetual")).all().over(_CONTRACT)
-    rows = rows.filter(~is_no_future).select(_TABLE.schema.names()).cast(_TABLE.schema)
+    rows = rows.filter(~is_no_future).with_columns(session_date=_session_date())
+    rows = with_front(rows, _TABLE.empty() if before is None else before)
+    rows = rows.select(_TABLE.schema.names()).cast(_TABLE.schema)
     return drop_unchanged(rows, _CONTRACT, _TABLE.tracked).sort(_TABLE.grain)
 
 
@@ -139,55 +131,10 @@ def _described(observed: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(asset=pl.when(is_known).then("asset").otherwise(asset_of(pl.col("symbol"))))
 
 
-def _measured(contracts: pl.DataFrame) -> pl.DataFrame:
-    """Add days, skew, status, the ratios and the open interest in coin."""
-    seconds = (pl.col("expires_at") - pl.col("quoted_at")).dt.total_microseconds() / 1e6
-    skew = (pl.col("index_at") - pl.col("quoted_at")).dt.total_microseconds().abs() / 1e6
-    timed = contracts.with_columns(
-        __seconds=seconds, index_skew_seconds=skew, days_to_expiry=seconds / _DAY_SECONDS
-    ).with_columns(status=_status())
-    future, spot = pl.col("future_price"), pl.col("index_price")
-    status, left = pl.col("status"), pl.col("__seconds")
-    has_ratio = status.is_null() | status.is_in(["under_1_day", "under_7_days"])
-
-    def annualised(rate: pl.Expr) -> pl.Expr:
-        return pl.when(status.is_null()).then(rate)
-
-    return timed.with_columns(
-        basis_ratio=pl.when(has_ratio).then(future / spot - 1),
-        basis_annualised_ratio=annualised(simple_act365(future, spot, left)),
-        basis_compound_ratio=annualised(compound_act365(future, spot, left)),
-        basis_log_ratio=annualised(log_act365(future, spot, left)),
-        open_interest_coin=_open_interest_coin(),
-        is_node=status.is_null() | (status == "under_7_days"),
-    )
-
-
-def _status() -> pl.Expr:
-    """Why a contract has no annualised rate: the first rule that applies; null where it has one."""
-    left = pl.col("__seconds")
-    window = pl.col("venue").replace_strict(rules.SETTLEMENT_WINDOW_MINUTES, default=0) * 60
-    conditions = {
-        "perpetual": pl.col("instrument_kind") == "perpetual",
-        "no_instrument": pl.col("instrument_kind").is_null() | pl.col("expires_at").is_null(),
-        "expired": left <= 0,
-        "missing_price": ~(pl.col("future_price") > 0).fill_null(False),
-        "missing_index": ~(pl.col("index_price") > 0).fill_null(False),
-        "stale_index": pl.col("index_skew_seconds") > rules.MAX_INDEX_SKEW_SECONDS,
-        "settlement_window": left <= window,
-        "under_1_day": left < rules.MIN_NODE_DAYS * _DAY_SECONDS,
-        "under_7_days": left < rules.MIN_ANNUALISED_DAYS * _DAY_SECONDS,
-    }
-    return pl.coalesce(pl.when(holds).then(pl.lit(code)) for code, holds in conditions.items())
-
-
-def _open_interest_coin() -> pl.Expr:
-    """Open interest in coin, one side: native × contract value, over the price where that is in dollars."""
-    sides = pl.col("venue").replace_strict(rules.OPEN_INTEREST_SIDES, default=1)
-    value = pl.col("open_interest_native") * pl.col("contract_value") / sides
-    price = pl.when(pl.col("future_price") > 0).then(pl.col("future_price"))
-    is_usd_faced = (pl.col("margin_type") == "inverse") | pl.col("contract_value_currency").is_in(rules.USD_QUOTES)
-    return pl.when(is_usd_faced).then(value / price).when(pl.col("margin_type") == "linear").then(value)
+def _session_date() -> pl.Expr:
+    """The trade date by the exchange's own clock, of venues with sessions."""
+    local = pl.col("quoted_at").dt.convert_time_zone(str(CME_SETTLEMENT.zone)).dt.date()
+    return pl.when(pl.col("venue").is_in(rules.SESSION_VENUES)).then(local)
 
 
 def _final(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,13 +19,45 @@ _GROUP = ("asset", "venue", "liq_side")
 _DAY = ("fact_date", *_GROUP)
 
 
+def rolling_sums(events: pl.DataFrame, by: Sequence[str] = (), period: str = "1h") -> pl.DataFrame:
+    """Sum of `notional_usd` over (t − period, t] at every instant t at which something happened.
+
+    `events` has `event_at` (UTC instants), `notional_usd` and the columns `by`; gives those, one row per
+    group and distinct `event_at`. All events of one instant count at it; rows without a notional do not.
+    """
+    by_instant = (
+        events.filter(pl.col("notional_usd").is_not_null())
+        .sort(*by, "event_at", maintain_order=True)
+        .group_by(*by, "event_at", maintain_order=True)
+        .agg(pl.col("notional_usd").sum())
+    )
+    windows = by_instant.rolling("event_at", period=period, closed="right", group_by=list(by) or None)
+    return windows.agg(pl.col("notional_usd").sum())
+
+
+def largest_rolling_hour(events: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Per group and UTC day the largest sum over (t−1h, t] among the day's t, and the first t to reach it.
+
+    `events` as for `rolling_sums`, with the hour before the first day. The hour belongs to the day of its
+    end t, though it may begin the evening before; an hour of the clock cuts bursts in two, so its maximum
+    is never larger. Gives the columns `by`, `fact_date`, `max_1h_usd`, `max_1h_at`.
+    """
+    hours = rolling_sums(events, by).with_columns(fact_date=pl.col("event_at").dt.date())
+    return _largest(hours, [*by, "fact_date"]).sort(*by, "fact_date")
+
+
+def _largest(hours: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    return hours.group_by(by).agg(
+        pl.col("notional_usd").max().alias("max_1h_usd"),
+        pl.col("event_at").sort_by("notional_usd", descending=True, maintain_order=True).first().alias("max_1h_at"),
+    )
+
+
 def max_1h(events: pl.DataFrame, dates: Sequence[date]) -> pl.DataFrame:
     """Rows of `core_liquidations__max_1h` for `dates`, one per recorded change.
 
-    For each day, asset, venue and side: the largest sum of `notional_usd` over (t−1h, t] among the
-    day's prints t, and the first t that reaches it; all prints of one instant count in the sum at it.
-    `events` (`core_liquidations__events`) must hold the last hour of the day before, too. Prints
-    without a notional are left out.
+    For each day, asset, venue and side `largest_rolling_hour`, at each instant at which a print became
+    known. `events` (`core_liquidations__events`) must hold the last hour of the day before, too.
     """
     priced = events.filter(pl.col("notional_usd").is_not_null())
     wanted = pl.DataFrame({"day": dates}, schema={"day": pl.Date})
@@ -33,24 +65,11 @@ def max_1h(events: pl.DataFrame, dates: Sequence[date]) -> pl.DataFrame:
     observed = relevant.join(cuts(relevant, ["day", *_GROUP]), on=["day", *_GROUP])
     key = ["day", *_GROUP, "recorded_at"]
     # The order fixes the order of addition, so that a rebuild gives the same last digit.
-    by_instant = (
-        observed.filter(pl.col("known_at") <= pl.col("recorded_at"))
-        .sort(*key, "event_at", "symbol", "size_native", "price", "occurrence")
-        .group_by(*key, "event_at", maintain_order=True)
-        .agg(pl.col("notional_usd").sum())
+    visible = observed.filter(pl.col("known_at") <= pl.col("recorded_at")).sort(
+        *key, "event_at", "symbol", "size_native", "price", "occurrence"
     )
-    hours = by_instant.rolling("event_at", period="1h", closed="right", group_by=key).agg(pl.col("notional_usd").sum())
-    largest = (
-        hours.filter(pl.col("event_at").dt.date() == pl.col("day"))
-        .group_by(key)
-        .agg(
-            pl.col("notional_usd").max().alias("max_1h_usd"),
-            pl.col("event_at").sort_by("notional_usd", descending=True, maintain_order=True).first().alias("max_1h_at"),
-        )
-        .rename({"day": "fact_date"})
-        .select(_TABLE.schema.names())
-        .cast(_TABLE.schema)
-    )
+    hours = rolling_sums(visible, key).filter(pl.col("event_at").dt.date() == pl.col("day"))
+    largest = _largest(hours, key).rename({"day": "fact_date"}).select(_TABLE.schema.names()).cast(_TABLE.schema)
     return drop_unchanged(largest, _DAY, ["max_1h_usd", "max_1h_at"]).sort(_TABLE.grain)
 
 

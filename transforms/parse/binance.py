@@ -1,7 +1,8 @@
 """Binance futures: forced orders, instruments of both margin families, COIN-M mark prices.
 
-Belongs here: Binance's field names, sides and units. Does not belong here: spot and options, or
-converting contracts to coins (`transforms/core`). Field meanings: Binance derivatives documentation.
+Belongs here: Binance's field names, sides and units. Does not belong here: spot and options, funding and
+open interest (`binance_series.py`, `binance_vision.py`), or converting contracts to coins
+(`transforms/core`). Field meanings: Binance derivatives documentation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from transforms.core.print_fields import ORDER_SIDE, filled_quantity, liquidated_side, preferred_price
 from transforms.parse import read, venue
 from transforms.parse.venue import Record, Rule
 
@@ -30,20 +32,17 @@ def parse_force_orders(payload: Payload) -> Parsed:
     """
     orders, rejects = venue.unpacked(payload, _orders)
     raw = venue.fields(orders, ("message", "st", "s", "S", "X", "q", "z", "p", "ap", "T"))
-    average = pl.when(venue.number("ap") > 0).then(venue.number("ap"))
-    coin_m = pl.coalesce(
-        pl.col("st") == _COIN_M,
-        pl.col("s").str.contains(_COIN_M_SYMBOL) & ~pl.col("s").str.contains(_USD_M_STABLE_SYMBOL),
-    )
-    shaped = raw.with_columns(
+    price, price_kind = preferred_price({"average_fill": venue.number("ap"), "order": venue.number("p")})
+    is_coin_m = pl.coalesce(pl.col("st") == _COIN_M, coin_m(pl.col("s")))
+    shaped = raw.with_columns(filled=filled_quantity(pl.col("z"), pl.col("q"))).with_columns(
         event_at=venue.instant("T"),
         venue=pl.lit(_VENUE),
         symbol=pl.col("s"),
-        liq_side=pl.col("S").str.to_lowercase().replace_strict({"sell": "long", "buy": "short"}, default=None),
-        size_native=pl.when(pl.col("z").is_null()).then(venue.number("q")).otherwise(venue.number("z")),
-        size_unit=pl.when(coin_m).then(pl.lit("contracts")).otherwise(pl.lit("coin")),
-        price=pl.coalesce(average, venue.number("p")),
-        price_kind=pl.when(average.is_null()).then(pl.lit("order")).otherwise(pl.lit("average_fill")),
+        liq_side=liquidated_side(pl.col("S"), ORDER_SIDE),
+        size_native=venue.number("filled"),
+        size_unit=pl.when(is_coin_m).then(pl.lit("contracts")).otherwise(pl.lit("coin")),
+        price=price,
+        price_kind=price_kind,
     )
     unfilled = (pl.col("X") != "FILLED") & ~(venue.number("z") > 0).fill_null(False)
     rules = (
@@ -66,7 +65,12 @@ def _orders(message: Record) -> list[Record]:
     return [{"st": event.get("st"), **event["o"]} for event in events]
 
 
-def _body(payload: Payload) -> Any:
+def coin_m(symbol: pl.Expr) -> pl.Expr:
+    """Whether a symbol is of COIN-M: `BTCUSD_PERP`, `BTCUSD_260327`, but not `BTCBUSD_210326`."""
+    return symbol.str.contains(_COIN_M_SYMBOL) & ~symbol.str.contains(_USD_M_STABLE_SYMBOL)
+
+
+def json_body(payload: Payload) -> Any:
     """The JSON body. Raises `PayloadError("error_envelope")` for Binance's `{"code", "msg"}`."""
     body = read.json_body(payload)
     if isinstance(body, dict) and "code" in body and "msg" in body:
@@ -85,7 +89,7 @@ def parse_coinm_instruments(payload: Payload) -> Parsed:
 
 
 def _instruments(payload: Payload, margin_type: str) -> Parsed:
-    body = _body(payload)
+    body = json_body(payload)
     if not isinstance(body, dict) or "symbols" not in body:
         raise PayloadError("unexpected_shape", "exchangeInfo: no `symbols`")
     records = venue.objects(body["symbols"], "exchangeInfo.symbols")
@@ -125,7 +129,7 @@ def parse_coinm_premium_index(payload: Payload) -> Parsed:
 
     Carries no open interest.
     """
-    records = venue.objects(_body(payload), "premiumIndex")
+    records = venue.objects(json_body(payload), "premiumIndex")
     raw = venue.fields(records, ("symbol", "markPrice", "indexPrice", "time"))
     shaped = raw.with_columns(
         quoted_at=venue.instant("time"),

@@ -1,7 +1,8 @@
 """Bybit v5: liquidations, instruments and tickers.
 
-Belongs here: Bybit's field names, sides and units. Does not belong here: trades, funding, or halving
-the two-sided open interest (`transforms/core`). Field meanings: Bybit v5 documentation.
+Belongs here: Bybit's field names, sides and units. Does not belong here: trades, histories of funding
+and open interest (`bybit_series.py`), or halving the two-sided open interest (`transforms/facts`). Field
+meanings: Bybit v5 documentation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError, Reject
+from transforms.core.print_fields import POSITION_SIDE, liquidated_side
 from transforms.parse import read, venue
 from transforms.parse.venue import Record, Rule
 
@@ -37,7 +39,7 @@ def parse_liquidations(payload: Payload) -> Parsed:
         event_at=venue.instant("T"),
         venue=pl.lit(_VENUE),
         symbol=pl.col("s"),
-        liq_side=pl.col("S").str.to_lowercase().replace_strict({"buy": "long", "sell": "short"}, default=None),
+        liq_side=liquidated_side(pl.col("S"), POSITION_SIDE),
         size_native=venue.number("v"),
         size_unit=pl.when(inverse).then(pl.lit("usd")).otherwise(pl.lit("coin")),
         price=venue.number("p"),
@@ -56,7 +58,7 @@ def _closed(message: Record) -> list[Record]:
     raise PayloadError("unknown_message", "not an allLiquidation message")
 
 
-def _listed(payload: Payload) -> tuple[dict[str, Any], list[Record]]:
+def listed(payload: Payload) -> tuple[dict[str, Any], list[Record]]:
     """The body and its `result.list`. Raises `PayloadError("error_envelope")` where retCode is not 0."""
     body = read.json_body(payload)
     if not isinstance(body, dict) or "retCode" not in body:
@@ -77,7 +79,7 @@ def parse_instruments(payload: Payload) -> Parsed:
     tokenised shares (`symbolType`) are rejected, and so are spot pairs: they bear the same symbols as
     the linear perpetuals and would pass for them.
     """
-    _, records = _listed(payload)
+    _, records = listed(payload)
     raw = venue.fields(
         records,
         ("symbol", "contractType", "optionsType", "baseCoin", "quoteCoin", "settleCoin", "symbolType",
@@ -116,10 +118,12 @@ def _kind() -> pl.Expr:
 def parse_tickers(payload: Payload) -> Parsed:
     """`/v5/market/tickers` of linear or inverse contracts to quotes at the body's `time`.
 
-    `openInterest` is kept as given: it counts both sides, coins for linear, USD for inverse. Raises
-    `PayloadError("not_futures")` for a body of spot pairs or options.
+    Dated contracts and perpetuals alike. `openInterest` is kept as given: it counts both sides, coins for
+    linear, USD for inverse; how many sides a venue's quotes count is in `rules.OPEN_INTEREST_SIDES`, so
+    `singleOpenInterest` is not read here. Raises `PayloadError("not_futures")` for a body of spot pairs
+    or options.
     """
-    body, records = _listed(payload)
+    body, records = listed(payload)
     futures: list[Record] = []
     others: list[Record] = []
     for record in records:

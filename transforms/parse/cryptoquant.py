@@ -53,7 +53,8 @@ def parse_exchange_flows(payload: Payload) -> Parsed:
     missing_column, no_rows, and those of `read`.
     """
     entity = payload.params.get("entity", _ALL_EXCHANGES)
-    return _parse(payload, _FLOWS, _FLOW_METRICS, {"entity": pl.lit(entity)})
+    unversioned = pl.lit(None, pl.String)
+    return _parse(payload, _FLOWS, _FLOW_METRICS, {"entity": pl.lit(entity), "label_version": unversioned})
 
 
 def parse_liquidations(payload: Payload) -> Parsed:
@@ -62,7 +63,7 @@ def parse_liquidations(payload: Payload) -> Parsed:
     `params`: asset. Raises `PayloadError`: missing_param, unknown_metric, missing_column, no_rows, and
     those of `read`.
     """
-    return _parse(payload, _LIQUIDATIONS, _LIQUIDATION_METRICS, {})
+    return _parse(payload, _LIQUIDATIONS, _LIQUIDATION_METRICS, {"venue": pl.lit("all")})
 
 
 def _parse(payload: Payload, table: str, metrics: dict[str, dict[str, str]], extra: dict[str, pl.Expr]) -> Parsed:

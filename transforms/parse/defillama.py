@@ -1,12 +1,13 @@
-"""DefiLlama's feeds of stablecoin supply.
+"""DefiLlama's feeds of stablecoin supply and prices.
 
 Belongs here: the declarations. Does not belong here: how each shape is read (`defillama_series.py`,
-`defillama_snapshot.py`, and what they share in `defillama_supply.py`).
+`defillama_snapshot.py`, `defillama_prices.py`, and what they share in `defillama_supply.py`).
 """
 
 from __future__ import annotations
 
 from schemas.feed import Feed, Parser
+from transforms.parse.defillama_prices import PRICES, parse_prices
 from transforms.parse.defillama_series import parse_chart_export, parse_charts, parse_coin
 from transforms.parse.defillama_snapshot import parse_list
 from transforms.parse.defillama_supply import ASSETS, SUPPLY
@@ -55,7 +56,7 @@ FEEDS: tuple[Feed, ...] = (
         "DefiLlama: every stablecoin, its supply in dollars and by chain, as it is now",
         parse_list,
         f"{_API}/stablecoins?includePrices=true",
-        (SUPPLY, ASSETS),
+        (SUPPLY, ASSETS, PRICES),
         "always preliminary: a snapshot of a day that is not over",
         {},
     ),
@@ -76,5 +77,14 @@ FEEDS: tuple[Feed, ...] = (
         (SUPPLY, ASSETS),
         _SERIES_FINALITY,
         _ID,
+    ),
+    _feed(
+        "defillama_stablecoin_prices",
+        "DefiLlama: price per stablecoin and day",
+        parse_prices,
+        f"{_API}/stablecoinprices",
+        (PRICES,),
+        "final: a price is of its own instant",
+        {},
     ),
 )

@@ -1,4 +1,4 @@
-"""DefiLlama's list of stablecoins as it is now: supply in dollars, and what each coin is.
+"""DefiLlama's list of stablecoins as it is now: supply in dollars, prices, and what each coin is.
 
 Belongs here: `/stablecoins`. Does not belong here: histories (`defillama_series.py`). The list's amounts
 are dollars (tokens times the price of the moment), so they never fill a column in units of the peg.
@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.feed import Parsed, Payload, PayloadError
 from transforms.parse import read
+from transforms.parse.defillama_prices import prices_of
 from transforms.parse.defillama_supply import (
     ALL_CHAINS,
     ASSETS,
@@ -30,8 +31,9 @@ def parse_list(payload: Payload) -> Parsed:
     """`/stablecoins`: circulating_usd per coin, on each chain and over `all`, and the coins themselves.
 
     The day is the UTC day on which the list became known, and always preliminary. Where the price is
-    null so is the amount, with status no_price: the source multiplies by it. Sums by chain over all
-    coins (`chains`) are not taken: they follow from the rows. Raises `PayloadError`: unexpected_shape,
+    null so is the amount, with status no_price: the source multiplies by it. A price is of the instant at
+    which the list became known. Sums by chain over all coins (`chains`) are not taken: they follow from
+    the rows. Raises `PayloadError`: unexpected_shape,
     not_a_number, no_rows, and those of `read`.
     """
     body = read.json_body(payload)
@@ -53,7 +55,9 @@ def parse_list(payload: Payload) -> Parsed:
     named = assets(
         (str(coin["id"]), coin.get("symbol"), coin.get("name"), peg_currency(coin.get("pegType"))) for coin in coins
     )
-    return Parsed({SUPPLY: shaped(supply), ASSETS: named})
+    stamp = int(payload.known_at.timestamp())
+    prices = prices_of(((stamp, str(coin["id"]), coin["price"]) for coin in coins if coin.get("price")), payload)
+    return Parsed({SUPPLY: shaped(supply), ASSETS: named, **prices.frames}, prices.rejects)
 
 
 def _rows(coin: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Deribit: instruments, book summaries of futures, index prices.
 
-Belongs here: Deribit's field names and units. Does not belong here: option chains, trades and
-volatility. Field meanings: Deribit API v2 documentation.
+Belongs here: Deribit's field names and units. Does not belong here: option chains, volatility, funding
+and trades (`deribit_series.py`). Field meanings: Deribit API v2 documentation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FUTURE_SYMBOL = r"^[A-Z0-9]+(_[A-Z]+)?-(PERPETUAL|\d{1,2}[A-Z]{3}\d{2})$"
 LINEAR_SYMBOL = r"^[A-Z0-9]+_[A-Z]+-"
 
 
-def _result(payload: Payload) -> tuple[dict[str, Any], Any]:
+def result(payload: Payload) -> tuple[dict[str, Any], Any]:
     """The body and its `result`. Raises `PayloadError("error_envelope")` for `{"error": …}`."""
     body = read.json_body(payload)
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
@@ -39,7 +39,7 @@ def parse_instruments(payload: Payload) -> Parsed:
     `contract_size` (10) is only the lot. One unit of a linear future or of any option is one coin.
     Combos are rejected: they are orders on several instruments.
     """
-    records = venue.objects(_result(payload)[1], "result")
+    records = venue.objects(result(payload)[1], "result")
     raw = venue.fields(
         records,
         ("instrument_name", "kind", "instrument_type", "settlement_period", "expiration_timestamp",
@@ -87,11 +87,12 @@ def _kind() -> pl.Expr:
 def parse_book_summary(payload: Payload) -> Parsed:
     """`get_book_summary_by_currency` with kind=future to quotes at `creation_timestamp`.
 
-    The index is `underlying_price`, else `estimated_delivery_price`, which is the index until the
-    settlement average begins. `open_interest` is kept as given: USD for reversed, coins for linear.
-    Options and combos among futures are rejected; without any future: `PayloadError("not_futures")`.
+    Dated contracts and perpetuals alike. The index is `underlying_price`, else
+    `estimated_delivery_price`, which is the index until the settlement average begins. `open_interest`
+    is kept as given: USD for reversed, coins for linear. Options and combos among futures are rejected;
+    without any future: `PayloadError("not_futures")`.
     """
-    rows = venue.objects(_result(payload)[1], "result")
+    rows = venue.objects(result(payload)[1], "result")
     raw = venue.fields(
         rows,
         ("instrument_name", "mark_price", "underlying_price", "estimated_delivery_price", "open_interest",
@@ -114,6 +115,11 @@ def parse_book_summary(payload: Payload) -> Parsed:
     rules = (
         Rule("not_a_future", ~is_future, "an option or a combo"),
         venue.missing("future_price", "bad_number", "mark price"),
+        Rule(
+            "bad_number",
+            venue.unreadable("open_interest", pl.col("open_interest_native")),
+            "bad open interest",
+        ),
     )
     return venue.quotes(payload, shaped, rows, rules)
 
@@ -127,9 +133,9 @@ def parse_index(payload: Payload) -> Parsed:
     asset, _, quote = payload.params.get("index_name", "").upper().partition("_")
     if not (asset and quote):
         raise PayloadError("missing_parameter", "index_name is needed, for example btc_usd")
-    body, result = _result(payload)
+    body, found = result(payload)
     record: Record = {
-        **venue.objects(result, "result")[0],
+        **venue.objects(found, "result")[0],
         "usOut": body.get("usOut"),
         "asset": asset,
         "quote": quote,

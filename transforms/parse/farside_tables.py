@@ -1,7 +1,7 @@
 """ETF flow tables as printed: CSV, HTML and JSON to one frame of cells.
 
 Belongs here: finding the header and the data cells of a table, whatever its shape. Does not belong
-here: what a cell means (`farside.py`).
+here: what a cell means (`etf_cells.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from selectolax.lexbor import LexborHTMLParser
 from schemas.feed import Payload, PayloadError
 from schemas.funds import FORMER_TICKERS
 from transforms.parse import read
+from transforms.parse.etf_cells import TOTAL
 
-TOTAL = "Total"
 _NOT_DATA = {"", "total", "average", "maximum", "minimum", "fee", "seed"}
 
 Rows = list[list[str]]

@@ -1,19 +1,23 @@
 """OKX: liquidation orders, instruments, mark prices and index tickers.
 
-Belongs here: OKX's field names, sides and units. Does not belong here: candles, options' greeks, or
-converting contracts to coins (`transforms/core`). Field meanings: OKX v5 documentation.
+Belongs here: OKX's field names, sides and units. Does not belong here: candles, options' greeks, funding
+and open interest (`okx_series.py`), or converting contracts to coins (`transforms/core`). Field
+meanings: OKX v5 documentation.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from transforms.core.print_fields import ORDER_SIDE, liquidated_side
 from transforms.parse import read, venue
 from transforms.parse.venue import Record, Rule
 
 _VENUE = "okx"
-_FUTURES = ("SWAP", "FUTURES")
+FUTURES = ("SWAP", "FUTURES")
 _CRYPTO_CATEGORY = "1"
 
 
@@ -31,13 +35,13 @@ def parse_liquidations(payload: Payload) -> Parsed:
         event_at=venue.instant("ts"),
         venue=pl.lit(_VENUE),
         symbol=pl.col("instId"),
-        liq_side=pl.col("side").str.to_lowercase().replace_strict({"sell": "long", "buy": "short"}, default=None),
+        liq_side=liquidated_side(pl.col("side"), ORDER_SIDE),
         size_native=venue.number("sz"),
         size_unit=pl.lit("contracts"),
         price=venue.number("bkPx"),
         price_kind=pl.lit("bankruptcy"),
     )
-    rules = (Rule("not_a_future", ~pl.col("instType").is_in(_FUTURES), "margin or option, not swap or future"),)
+    rules = (Rule("not_a_future", ~pl.col("instType").is_in(FUTURES), "margin or option, not swap or future"),)
     found = venue.prints(payload, shaped, details, rules)
     return Parsed(found.frames, [*rejects, *found.rejects])
 
@@ -60,14 +64,19 @@ def _details(message: Record) -> list[Record]:
     ]
 
 
-def _data(payload: Payload) -> list[Record]:
-    """The body's `data`. Raises `PayloadError("error_envelope")` where `code` is not "0"."""
+def data(payload: Payload) -> Any:
+    """The body's `data`, unread. Raises `PayloadError("error_envelope")` where `code` is not "0"."""
     body = read.json_body(payload)
     if not isinstance(body, dict) or "code" not in body:
         raise PayloadError("unexpected_shape", "no `code`: not an OKX v5 body")
     if str(body["code"]) != "0":
         raise venue.envelope_error("OKX", body["code"], body.get("msg"))
-    return venue.objects(body.get("data"), "data")
+    return body.get("data")
+
+
+def data_records(payload: Payload) -> list[Record]:
+    """The body's `data` as objects. Raises `PayloadError` as `data`, and unexpected_shape."""
+    return venue.objects(data(payload), "data")
 
 
 def parse_instruments(payload: Payload) -> Parsed:
@@ -76,7 +85,7 @@ def parse_instruments(payload: Payload) -> Parsed:
     An X-Perp is listed among the futures with a far expiry, but pays funding: it is perpetual. The
     contract value is `ctVal` × `ctMult` in `ctValCcy`. `alias` moves between contracts and is ignored.
     """
-    records = _data(payload)
+    records = data_records(payload)
     raw = venue.fields(
         records,
         ("instId", "instType", "instFamily", "uly", "baseCcy", "quoteCcy", "settleCcy", "ctType", "ctVal",
@@ -125,9 +134,9 @@ def parse_mark_prices(payload: Payload) -> Parsed:
 
     Raises `PayloadError("not_futures")` for a body of margin pairs or options.
     """
-    records = _data(payload)
+    records = data_records(payload)
     raw = venue.fields(records, ("instId", "instType", "markPx", "ts"))
-    if records and not raw["instType"].is_in(_FUTURES).any():
+    if records and not raw["instType"].is_in(FUTURES).any():
         raise PayloadError("not_futures", "mark prices of margin pairs or options, not of futures")
     nothing = pl.lit(None, pl.Float64())
     shaped = raw.with_columns(
@@ -141,7 +150,7 @@ def parse_mark_prices(payload: Payload) -> Parsed:
         open_interest_native=nothing,
     )
     rules = (
-        Rule("not_a_future", ~pl.col("instType").is_in(_FUTURES), "margin or option, not swap or future"),
+        Rule("not_a_future", ~pl.col("instType").is_in(FUTURES), "margin or option, not swap or future"),
         venue.missing("future_price", "bad_number", "mark price"),
     )
     return venue.quotes(payload, shaped, records, rules)
@@ -149,7 +158,7 @@ def parse_mark_prices(payload: Payload) -> Parsed:
 
 def parse_index_tickers(payload: Payload) -> Parsed:
     """`/api/v5/market/index-tickers` to index prices: `BTC-USDT` is the price of BTC in USDT."""
-    records = _data(payload)
+    records = data_records(payload)
     raw = venue.fields(records, ("instId", "idxPx", "ts"))
     pair = pl.col("instId").str.split("-")
     shaped = raw.with_columns(

@@ -2,7 +2,8 @@
 
 Belongs here: decoding, and refusing a body that is not what its feed promises. Does not belong here:
 anything that knows a vendor. Every refusal is a `PayloadError`, whose rule is one of `empty_payload`,
-`bad_gzip`, `not_utf8`, `html_payload`, `bad_json`, `bad_csv`, `duplicate_column`, `missing_column`.
+`bad_gzip`, `bad_zip`, `zip_members`, `too_large`, `not_utf8`, `html_payload`, `bad_json`, `bad_csv`,
+`duplicate_column`, `missing_column`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import gzip
 import io
 import json
 import math
+import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,13 +23,17 @@ import polars as pl
 from schemas.feed import Payload, PayloadError, Reject
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+# The largest member that is read; a vendor's day or month of one series is a thousandth of it.
+MAX_UNZIPPED_BYTES = 256 * 1024**2
 
 
 def text(payload: Payload, *, allow_html: bool = False) -> str:
-    """The body as text: un-gzipped where it is gzip, without a byte-order mark.
+    """The body as text: un-gzipped or unzipped where it is packed, without a byte-order mark.
 
-    Raises `PayloadError`: empty_payload, bad_gzip (truncated or damaged), not_utf8, html_payload (a
-    page, for example a challenge, where data was due) unless `allow_html`.
+    Raises `PayloadError`: empty_payload, bad_gzip and bad_zip (truncated or damaged), zip_members and
+    too_large (see `unzipped`), not_utf8, html_payload (a page, for example a challenge, where data was
+    due) unless `allow_html`.
     """
     content = payload.content
     if content.startswith(_GZIP_MAGIC):
@@ -35,6 +41,8 @@ def text(payload: Payload, *, allow_html: bool = False) -> str:
             content = gzip.decompress(content)
         except (EOFError, OSError, zlib.error) as error:
             raise PayloadError("bad_gzip", f"truncated or damaged gzip: {error}") from error
+    elif content.startswith(_ZIP_MAGIC):
+        content = unzipped(content)
     try:
         body = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -44,6 +52,28 @@ def text(payload: Payload, *, allow_html: bool = False) -> str:
     if not allow_html and body.lstrip().startswith("<"):
         raise PayloadError("html_payload", "a web page where data was expected")
     return body
+
+
+def unzipped(content: bytes, limit: int = MAX_UNZIPPED_BYTES) -> bytes:
+    """The bytes of a zip's only file; its name and path are not looked at, and nothing is written.
+
+    Never unpacks more than `limit` bytes, whatever the archive says of its size. Raises `PayloadError`:
+    bad_zip (truncated, damaged, encrypted), zip_members (none or several files), too_large.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) != 1:
+                raise PayloadError("zip_members", f"a zip of {len(members)} files, one was expected")
+            with archive.open(members[0]) as stream:
+                unpacked = stream.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, PayloadError):
+            raise
+        raise PayloadError("bad_zip", f"truncated or damaged zip: {error}") from error
+    if len(unpacked) > limit or members[0].file_size > limit:
+        raise PayloadError("too_large", f"the zip unpacks to more than {limit} bytes")
+    return unpacked
 
 
 def json_body(payload: Payload) -> Any:

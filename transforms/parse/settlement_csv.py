@@ -13,10 +13,13 @@ import polars as pl
 from schemas import rules as limits
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError, Reject
-from transforms.core.clocks import WallClock, wall_clock
+from transforms.core.clocks import CME_SETTLEMENT, WallClock, wall_clock
+from transforms.core.cme import is_settlement_day, settlement_window
 from transforms.parse import read, venue
 from transforms.parse.venue import Rule
 
+_CME = "cme"
+_DATE_LENGTH = len("2026-02-05")
 _CME_EXPIRY_CLOCK = "16:00 Europe/London"
 
 
@@ -25,22 +28,25 @@ def parse_settlements(payload: Payload) -> Parsed:
 
     Columns by default: contract, expiry, settle, spot, instant, and open_interest if there is one;
     `<role>_column` parameters rename them. An expiry or instant is ISO 8601 with its offset, or a date
-    on which `expiry_clock` or `settle_clock` strikes. A blank spot is no spot. A spot that
-    `implausible_spot` or its row refuses is rejected with the numbers, and the settlement is kept
-    without an index. Raises `PayloadError`: as `read.csv_frame`, missing_parameter, bad_parameter.
+    on which `expiry_clock` or `settle_clock` strikes; at a venue with sessions an early close comes before
+    `settle_clock`, and a row of a day without settlement is rejected. The spot is of the settlement's
+    instant, or of `spot_clock` on its UTC day: then the fact has it as stale. A blank spot is no spot. A
+    spot that `implausible_spot` or its row refuses is rejected with the numbers, and the settlement is
+    kept without an index. Raises `PayloadError`: as `read.csv_frame`, missing_parameter, bad_parameter.
     """
     columns = _columns(payload)
     records = read.csv_frame(payload, required=columns.values())
     shaped = _shaped(payload, _cells(payload, records, columns))
-    refused = _refused_spots(shaped, records)
+    refused = _refused_spots(shaped.filter("is_settled"), records)
     has_spot = ~pl.col("row").is_in([row for row, _ in refused])
     kept = shaped.with_columns(pl.when(has_spot).then(pl.col("index_price")).alias("index_price")).with_columns(
-        index_at=pl.when(pl.col("index_price").is_not_null()).then(pl.col("quoted_at"))
+        index_at=pl.when(pl.col("index_price").is_not_null()).then(pl.col("spot_at"))
     )
     conflict = pl.col("expires_at") != pl.col("expires_at").drop_nulls().first().over("symbol")
     rules = (
         venue.missing("symbol", "missing_contract", "contract"),
         venue.missing("expires_at", "bad_time", "expiry"),
+        Rule("not_a_session", ~pl.col("is_settled"), "nothing settles on that day: a weekend or a holiday"),
         Rule("conflicting_expiry", conflict, "an earlier row gives this contract another expiry"),
         _unreadable("in_settle", "future_price"),
         _unreadable("in_spot", "printed_spot"),
@@ -81,12 +87,17 @@ def _shaped(payload: Payload, cells: pl.DataFrame) -> pl.DataFrame:
         raise PayloadError(
             "missing_parameter", 'a date_column needs a settle_clock, for example "16:00 America/New_York"'
         )
+    spot_clock = _clock(payload, "spot_clock", None)
+    has_sessions = payload.params.get("venue", _CME) in limits.SESSION_VENUES
+    settled = [_settled_at(text, settle_clock, has_sessions) for text in cells["in_instant"]]
     timed = cells.with_columns(
-        pl.Series("quoted_at", [_instant(text, settle_clock) for text in cells["in_instant"]], UTC_INSTANT),
+        pl.Series("quoted_at", settled, UTC_INSTANT),
+        pl.Series("spot_at", [_spot_instant(at, spot_clock) for at in settled], UTC_INSTANT),
+        pl.Series("is_settled", [at is None or not has_sessions or _is_settled(at) for at in settled], pl.Boolean()),
         pl.Series("expires_at", [_instant(text, expiry_clock) for text in cells["in_expiry"]], UTC_INSTANT),
     )
     return timed.with_row_index("row").with_columns(
-        pl.lit(payload.params.get("venue", "cme")).alias("venue"),
+        pl.lit(payload.params.get("venue", _CME)).alias("venue"),
         _symbols(payload, timed).alias("symbol"),
         future_price=venue.number("in_settle"),
         price_kind=pl.lit("settle"),
@@ -121,12 +132,29 @@ def _instant(text: str | None, clock: WallClock | None) -> datetime | None:
     if text is None:
         return None
     try:
-        if len(text) <= len("2026-02-05"):
+        if len(text) <= _DATE_LENGTH:
             return clock.on(date.fromisoformat(text)) if clock is not None else None
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo is not None else None
+
+
+def _settled_at(text: str | None, clock: WallClock | None, has_sessions: bool) -> datetime | None:
+    """As `_instant`; of a day with sessions not later than an early close."""
+    at = _instant(text, clock)
+    if at is None or text is None or len(text) > _DATE_LENGTH or not (has_sessions and _is_settled(at)):
+        return at
+    return min(at, settlement_window(date.fromisoformat(text))[1])
+
+
+def _spot_instant(settled_at: datetime | None, clock: WallClock | None) -> datetime | None:
+    return settled_at if settled_at is None or clock is None else clock.on(settled_at.date())
+
+
+def _is_settled(at: datetime) -> bool:
+    """Whether the trade date of an instant, by the exchange's own clock, has a settlement."""
+    return is_settlement_day(at.astimezone(CME_SETTLEMENT.zone).date())
 
 
 def _basis(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Tardis.dev CSV files: liquidations and derivative tickers of many venues in one shape.
 
 Belongs here: Tardis's columns and what its amounts and prices mean per venue. Does not belong here:
-order books, trades and options chains. Column meanings: docs.tardis.dev, downloadable CSV files.
+order books, trades, options chains, or when a printed funding rate counts as settled
+(`tardis_funding.py`). Column meanings: docs.tardis.dev, downloadable CSV files.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
-from transforms.parse import bybit, deribit, read, venue
+from transforms.core.print_fields import ORDER_SIDE, liquidated_side
+from transforms.parse import bybit, deribit, read, tardis_funding, venue, venue_series
 from transforms.parse.venue import Rule
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -101,7 +103,7 @@ def parse_liquidations(payload: Payload) -> Parsed:
         message=pl.col("local_timestamp"),
         event_at=venue.instant("timestamp"),
         venue=_of_exchange("venue"),
-        liq_side=pl.col("side").replace_strict({"sell": "long", "buy": "short"}, default=None),
+        liq_side=liquidated_side(pl.col("side"), ORDER_SIDE),
         size_native=venue.number("amount"),
         size_unit=_size_unit(),
         price=venue.number("printed_price"),
@@ -111,12 +113,18 @@ def parse_liquidations(payload: Payload) -> Parsed:
 
 
 def parse_derivative_ticker(payload: Payload) -> Parsed:
-    """`derivative_ticker` files to quotes: mark and index of one instant, open interest as given.
+    """`derivative_ticker` files to quotes (mark, index, open interest as given) and to funding settlements.
 
     A field that the venue had not sent yet is blank and stays null. Of rows with the same stamp and
     contract the last received is the state at that stamp; the earlier ones are rejected as superseded.
+    Every row is a quote or a reject; a settlement found in them is one row more, of another table.
     """
-    raw = _table(payload, ("open_interest", "index_price", "mark_price"))
+    raw = _table(payload, ("open_interest", "index_price", "mark_price", *tardis_funding.COLUMNS))
+    settled = tardis_funding.settlements(payload, raw, _of_exchange("venue"), _size_unit())
+    return venue.merged((_quotes(payload, raw), settled))
+
+
+def _quotes(payload: Payload, raw: pl.DataFrame) -> Parsed:
     shaped = raw.rename({"index_price": "printed_index"}).with_columns(
         quoted_at=venue.instant("timestamp"),
         venue=_of_exchange("venue"),
@@ -165,7 +173,7 @@ FEEDS: tuple[Feed, ...] = (
         name="tardis_derivative_ticker",
         source="tardis",
         title="Tardis derivative tickers (CSV)",
-        tables=(venue.QUOTES,),
+        tables=(venue.QUOTES, venue_series.SETTLEMENTS),
         parse=parse_derivative_ticker,
         cadence="a file per exchange, symbol and day, about 06:00 UTC on the next",
         finality_rule="final when the file is there",

@@ -21,6 +21,7 @@ from schemas.feed import Parsed, Payload, PayloadError, Reject
 from schemas.rules import CLOCK_TOLERANCE_SECONDS
 from schemas.tables import TABLES
 from schemas.tables.shared import LINEAGE
+from transforms.core.prints import occurrence
 from transforms.parse import read
 
 PRINTS = "core_liquidations__prints"
@@ -33,7 +34,6 @@ PRINT_FINALITY = "final when printed: a print is never revised"
 SNAPSHOT_FINALITY = "final: a snapshot is true of its own instant"
 
 _ALIASES = {"XBT": "BTC"}
-_PRINT_KEY = ("message", "event_at", "venue", "symbol", "liq_side", "size_native", "price")
 _KEEP_ALIVE = ("ping", "pong")
 _FIRST_MS = 100_000_000_000
 _FAR_FUTURE_YEAR = 2090
@@ -194,7 +194,7 @@ def prints(payload: Payload, shaped: pl.DataFrame, records: Records, rules: Sequ
     """
     numbered = shaped.with_columns(
         pl.col("event_at").dt.date().alias("fact_date"),
-        pl.int_range(1, pl.len() + 1).over(_PRINT_KEY).alias("occurrence"),
+        occurrence(["message"]).alias("occurrence"),
     )
     common = (
         missing("event_at", "bad_time", "event time"),

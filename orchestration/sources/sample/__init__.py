@@ -18,10 +18,14 @@ from datetime import date
 from orchestration.sources.sample import (
     cryptoquant,
     defillama,
+    etf_vendors,
     farside,
+    funding,
     instruments,
     liquidation_messages,
+    open_interest,
     quotes,
+    second_opinions,
     settlements,
     tardis,
 )
@@ -41,6 +45,10 @@ _SOURCES = (
     farside,
     tardis,
     cryptoquant,
+    funding,
+    open_interest,
+    etf_vendors,
+    second_opinions,
 )
 
 

@@ -77,9 +77,14 @@ def _history(seed: int) -> dict[date, dict[str, float]]:
     return known
 
 
+def moved(day: date, seed: int) -> dict[str, float]:
+    """Coins in, out and held at the end of a day, as best known."""
+    return _history(seed)[day]
+
+
 def _flows_known(day: date, known_at: datetime, seed: int) -> dict[str, float]:
     """One day's row of each file as exported at `known_at`."""
-    truth = _history(seed)[day]
+    truth = moved(day, seed)
     part = _elapsed(day, known_at)
     inflow, outflow = truth["inflow"] * part, truth["outflow"] * part
     reserve = truth["reserve"] if part == 1.0 else truth["reserve"] - (1 - part) * (truth["inflow"] - truth["outflow"])

@@ -22,6 +22,7 @@ from orchestration.sources.sample.instruments import (
     x_perp_id,
 )
 from orchestration.sources.sample.payload import SamplePayload, at, millis, payload, rng
+from orchestration.sources.sample.perpetuals import open_coins
 
 COINS = ("BTC", "ETH")
 
@@ -124,7 +125,8 @@ def _bybit(instant: datetime, seed: int) -> list[dict[str, str]]:
     for asset in COINS:
         index = spot("bybit", asset, instant, seed)
         delivery = str(millis(BYBIT_PERP_DELIVERY)) if asset == "BTC" else "0"
-        rows.append(row(f"{asset}USDT", index * 1.0001, index, 52_000.0, delivery) | {"fundingRate": "0.0001"})
+        coins = 2 * open_coins("bybit", asset, instant, seed)
+        rows.append(row(f"{asset}USDT", index * 1.0001, index, coins, delivery) | {"fundingRate": "0.0001"})
         for contract in listed("bybit", asset, instant):
             mark, _ = _prices("bybit", contract, instant, seed)
             coins = 2 * _open_interest_coin("bybit", asset, contract, instant, seed)

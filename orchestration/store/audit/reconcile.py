@@ -9,41 +9,19 @@ A rule looks at the months in which one of its tables has a new object, and read
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestration.store.audit.scope import ERROR, EVERY, MAX_KEYS, WARNING, AuditRow, Key, Scope, row
+from orchestration.store.audit.reconcile_derivatives import DERIVATIVES_RULES
+from orchestration.store.audit.reconcile_etf import ETF_RULES
+from orchestration.store.audit.rule import CENT, Rule, differ
+from orchestration.store.audit.scope import MAX_KEYS, WARNING, AuditRow, Key, Scope, row
 from orchestration.store.objects import Manifest
-from schemas import rules
+from schemas import confidence
 from schemas.table import Table
-from schemas.tables import FACTS
+from schemas.tables import FACTS, TABLES
 
 if TYPE_CHECKING:
     import duckdb
-
-_CENT = 0.005
-
-
-@dataclass(frozen=True)
-class Rule:
-    """`broken` selects the rows that break the rule; `tables[0]` is the one that it speaks of."""
-
-    name: str
-    tables: tuple[str, ...]
-    description: str
-    expected: str
-    broken: str
-    severity: str = ERROR
-
-    @property
-    def key(self) -> Key:
-        """The rule's place in the audit."""
-        return Key(self.name, self.tables[0], EVERY)
-
-
-def _differ(left: str, right: str, tolerance: str) -> str:
-    """SQL: one side is null and the other not, or they are farther apart than the tolerance."""
-    return f"(({left} is null) <> ({right} is null) or abs({left} - {right}) > {tolerance})"
 
 
 def _vintage_rules(fact: Table) -> Iterator[Rule]:
@@ -88,37 +66,22 @@ def _vintage_rules(fact: Table) -> Iterator[Rule]:
     )
 
 
-_PRINTED = """
-    select trade_date, asset, flow_usd, printed_total_usd from fct_etf_totals_daily
-    where finality <> 'preliminary' and status is null and abs(flow_usd - printed_total_usd) > {limit}
-"""
+def _grade_rules() -> Iterator[Rule]:
+    """An X on a headline figure shows in the release; it is for a reader to judge, so it does not refuse."""
+    for series, fact, measure in confidence.bands().filter("is_headline").select("series", "fact", "measure").rows():
+        if fact in TABLES and "grade" in TABLES[fact].column_names:
+            key = ", ".join(TABLES[fact].grain)
+            yield Rule(
+                f"grades.{series}",
+                (fact,),
+                "no headline figure is contradicted by as many independent clusters as agree with it",
+                "no grade X",
+                f"select {key}, {measure}, source, low, high, n_clusters from {fact} where grade = 'X'",
+                WARNING,
+            )
+
 
 _SUMS = (
-    Rule(
-        "sums.etf_funds_to_total",
-        ("fct_etf_totals_daily", "fct_etf_flows_daily"),
-        "the funds' flows sum to the total",
-        "equal to a cent",
-        f"""select trade_date, asset, f.flow_usd as funds_usd, t.flow_usd as total_usd
-            from (select trade_date, asset, sum(flow_usd) as flow_usd from fct_etf_flows_daily group by all) f
-            full join fct_etf_totals_daily t using (trade_date, asset)
-            where {_differ("f.flow_usd", "t.flow_usd", str(_CENT))}""",
-    ),
-    Rule(
-        "sums.etf_printed_total",
-        ("fct_etf_totals_daily",),
-        "the total that the source printed is the sum of its funds, where final and whole",
-        f"within {rules.ETF_TOTAL_TOLERANCE_USD:,.0f} USD",
-        _PRINTED.format(limit=rules.ETF_TOTAL_TOLERANCE_USD),
-        WARNING,
-    ),
-    Rule(
-        "sums.etf_printed_total_far",
-        ("fct_etf_totals_daily",),
-        "the total that the source printed is not far from the sum of its funds, where final and whole",
-        f"within {rules.ETF_TOTAL_REFUSED_USD:,.0f} USD",
-        _PRINTED.format(limit=rules.ETF_TOTAL_REFUSED_USD),
-    ),
     Rule(
         "sums.flows_etf_part",
         ("fct_flows_daily", "fct_etf_flows_daily"),
@@ -129,7 +92,7 @@ _SUMS = (
             full join (
                 select trade_date as fact_date, asset, fund as entity, flow_usd from fct_etf_flows_daily
             ) e using (fact_date, asset, entity)
-            where {_differ("a.flow_usd", "e.flow_usd", str(_CENT))}""",
+            where {differ("a.flow_usd", "e.flow_usd", str(CENT))}""",
     ),
     Rule(
         "sums.liquidations_hours_to_day",
@@ -142,8 +105,44 @@ _SUMS = (
                     sum(n_prints) as n_prints from fct_liquidations_hourly group by all) h
             full join (select * from fct_liquidations_daily where series = 'venue_prints') d
             using (fact_date, asset, venue, liq_side)
-            where {_differ("h.notional_usd", "d.notional_usd", f"{_CENT} + 1e-9 * abs(d.notional_usd)")}
+            where {differ("h.notional_usd", "d.notional_usd", f"{CENT} + 1e-9 * abs(d.notional_usd)")}
                 or h.n_prints is distinct from d.n_prints""",
+    ),
+    Rule(
+        "sums.liquidations_midnight_to_day",
+        ("fct_liquidations_trailing_24h", "fct_liquidations_daily"),
+        "the 24 hours that end at midnight are the day, for single prints",
+        "equal to a cent, the same prints",
+        f"""select fact_date, asset, venue, liq_side, t.notional_usd as window_usd, d.notional_usd as day_usd,
+                t.n_prints as window_prints, d.n_prints as day_prints
+            from (select * from fct_liquidations_trailing_24h
+                where window_end_at = cast(fact_date + 1 as timestamp) at time zone 'UTC') t
+            left join (select * from fct_liquidations_daily where series = 'venue_prints') d
+            using (fact_date, asset, venue, liq_side)
+            where {differ("t.notional_usd", "d.notional_usd", f"{CENT} + 1e-9 * abs(d.notional_usd)")}
+                or t.n_prints is distinct from d.n_prints""",
+    ),
+    Rule(
+        "sums.liquidations_venues_to_coverage",
+        ("fct_liquidation_coverage_daily", "fct_liquidations_daily"),
+        "what is set beside a vendor's total is the sum of the venues' prints, with nothing scaled or added",
+        "equal to a cent",
+        f"""select fact_date, asset, liq_side, c.observed_usd, d.notional_usd as venues_usd
+            from (select * from fct_liquidation_coverage_daily where benchmark = 'vendor_total' and venue = 'all') c
+            left join (select fact_date, asset, liq_side, sum(notional_usd) as notional_usd from fct_liquidations_daily
+                where series = 'venue_prints' group by all) d
+            using (fact_date, asset, liq_side)
+            where {differ("c.observed_usd", "d.notional_usd", f"{CENT} + 1e-9 * abs(d.notional_usd)")}""",
+    ),
+    Rule(
+        "sums.liquidation_ranks_to_day",
+        ("fct_liquidation_ranks_daily", "fct_liquidations_daily"),
+        "the value that is ranked is the day's",
+        "the same value per side",
+        f"""select fact_date, asset, venue, liq_side, series, r.notional_usd, d.notional_usd as day_usd
+            from (select * from fct_liquidation_ranks_daily where liq_side <> 'all') r
+            left join fct_liquidations_daily d using (fact_date, asset, venue, liq_side, series)
+            where {differ("r.notional_usd", "d.notional_usd", str(CENT))}""",
     ),
     Rule(
         "sums.exchange_netflow",
@@ -166,9 +165,35 @@ _SUMS = (
            having abs(chains_peg - all_peg) > 0.005 * all_peg""",
         WARNING,
     ),
+    Rule(
+        "sums.stablecoin_minted",
+        ("fct_stablecoin_supply_daily",),
+        "bridges move supply and make none: what circulates over all chains is minted less unreleased",
+        "within 0.5 %",
+        """select fact_date, asset, source, circulating_peg, minted_peg - unreleased_peg as minted_less_unreleased_peg
+           from fct_stablecoin_supply_daily
+           where chain = 'all' and finality <> 'preliminary'
+               and abs(minted_peg - unreleased_peg - circulating_peg) > 0.005 * circulating_peg""",
+        WARNING,
+    ),
+    Rule(
+        "sums.stablecoin_months",
+        ("fct_stablecoin_changes_monthly", "fct_stablecoin_supply_daily"),
+        "the month's change is the sum of its days' changes, where one feed gives them all",
+        "within a coin",
+        """select month_date, asset, chain, m.supply_change_peg as month_peg, sum(d.supply_change_peg) as days_peg
+           from fct_stablecoin_changes_monthly m
+           join fct_stablecoin_supply_daily d using (asset, chain)
+           where d.fact_date > m.month_date and d.fact_date <= m.end_date
+           group by month_date, asset, chain, end_date, m.supply_change_peg, m.source
+           having bool_and(d.source = m.source) and count(d.supply_change_peg) = end_date - month_date
+               and abs(sum(d.supply_change_peg) - m.supply_change_peg) > 1""",
+        WARNING,
+    ),
 )
 
-RULES: tuple[Rule, ...] = (*(rule for fact in FACTS for rule in _vintage_rules(fact)), *_SUMS)
+_VINTAGES = tuple(rule for fact in FACTS for rule in _vintage_rules(fact))
+RULES: tuple[Rule, ...] = (*_VINTAGES, *ETF_RULES, *DERIVATIVES_RULES, *_SUMS, *_grade_rules())
 
 
 def _due(manifest: Manifest) -> list[Rule]:

@@ -60,11 +60,12 @@ def _rows_per_day(fact: Table, frames: list[pl.DataFrame]) -> pl.DataFrame:
 def _fresh(fact: Table, days: pl.DataFrame, today: date) -> AuditRow:
     newest = days.select(pl.col("day").last()).item() if days.height else None
     age = (today - newest).days if newest else None
+    oldest_allowed = rules.FRESH_DAYS + fact.period_days - 1
     return row(
         Key(FRESH, fact.name, EVERY),
-        age is not None and age <= rules.FRESH_DAYS,
+        age is not None and age <= oldest_allowed,
         f"newest {newest}, {age} days old" if newest else "no rows",
-        f"at most {rules.FRESH_DAYS} days old",
+        f"at most {oldest_allowed} days old",
         "the newest date is recent, by the last day on which anything was learned",
         WARNING,
     )

@@ -7,12 +7,16 @@ Belongs here: the order of the domains and what is remembered. Does not belong h
 from __future__ import annotations
 
 from orchestration.store.core_store import CoreStore
-from orchestration.store.derive import basis, liquidations
+from orchestration.store.derive import basis, confidence, etf, funding, liquidations, open_interest, stablecoins
 
-# Assessments compare what the other domains have derived, so they come last.
 DERIVATIONS = {
     "liquidations": liquidations.derive,
     "basis": basis.derive,
+    # Open interest gives funding its weights.
+    "open_interest": open_interest.derive,
+    "funding": funding.derive,
+    "etf": etf.derive,
+    "stablecoins": stablecoins.derive,
 }
 
 
@@ -26,3 +30,8 @@ def derive(core: CoreStore) -> None:
         if core.last_mark() > after:
             compute(core, after)
             core.remember(domain, core.last_mark())
+    # Assessments compare what the domains have derived, so they come last; a changed band makes them due, too.
+    after = core.remembered("confidence")
+    confidence.derive(core, after)
+    if core.last_mark() > after:
+        core.remember("confidence", core.last_mark())

@@ -5,6 +5,7 @@ Belongs here: frames per mart table and writing them. Does not belong here: any 
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,9 @@ import duckdb
 import polars as pl
 
 from orchestration.store.layout import Layout
-from schemas.column import Column, OneOf
+from schemas.column import Between, Column, Matches, OneOf
 from schemas.table import Table
-from schemas.tables import FACTS, MARTS, TABLES
+from schemas.tables import DIMENSIONS, FACTS, TABLES
 
 AS_OF = datetime(2026, 2, 10, 12, tzinfo=UTC)
 DAYS = [date(2026, 1, 28) + timedelta(days=n) for n in range(12)]
@@ -24,35 +25,42 @@ DBT = [SimpleNamespace(node="fct_all", kind="model", status="success", failures=
 Frames = dict[str, pl.DataFrame]
 
 
-def _default(column: Column) -> Any:
-    """A value that the column accepts."""
-    known = {
-        "source": "a_feed",
-        "raw_sha256": "a" * 64,
-        "finality": "final",
-        "fund": "IBIT",
-        "venue": "deribit",
-    }
+def _acceptable(column: Column) -> Any:
+    """A value that the column accepts: its first code, a text of its pattern, one or what is nearest to one."""
+    known = {"source": "a_feed", "finality": "final", "venue": "deribit"}
     if column.name in known:
         return known[column.name]
-    if column.nullable:
-        return None
     codes = [check.values[0] for check in column.checks if isinstance(check, OneOf)]
-    if codes:
-        return codes[0]
     if column.dtype == pl.String:
-        return "x"
+        patterns = [check.pattern for check in column.checks if isinstance(check, Matches)]
+        texts = (*codes, "BTC", "a_text", "a" * 64)
+        return next(text for text in texts if all(re.fullmatch(pattern, text) for pattern in patterns))
     if column.dtype == pl.Boolean:
         return False
-    if column.dtype == pl.Date:
-        return DAYS[0]
-    return datetime(2026, 2, 9, tzinfo=UTC) if column.dtype.is_temporal() else 1
+    if column.dtype.is_temporal():
+        return DAYS[0] if column.dtype == pl.Date else datetime(2026, 2, 9, tzinfo=UTC)
+    bounds = [check for check in column.checks if isinstance(check, Between)]
+    lows, highs = ([getattr(b, side) for b in bounds if getattr(b, side) is not None] for side in ("low", "high"))
+    return min([max([1, *lows]), *highs])
 
 
 def frame_of(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Rows of a table, what is not given filled with an acceptable value."""
-    filled = [{c.name: row.get(c.name, _default(c)) for c in table.columns} for row in rows]
-    return pl.DataFrame(filled, schema=table.schema)
+    """Rows of a table; what is not given is an acceptable value, or null where no check asks for more."""
+    needed = {c.name for c in table.columns if not c.nullable} | {*table.reasoned, *table.tracked}
+    filled = {c.name: _acceptable(c) if c.name in needed else None for c in table.columns}
+    return pl.DataFrame([{**filled, **row} for row in rows], schema=table.schema)
+
+
+def _any_rows(table: Table, days: list[date]) -> list[dict[str, Any]]:
+    """Rows of a table of which no rule speaks: one per day, where its key or its partition has one."""
+    dated = [c for c in table.columns if c.name in (*table.grain, table.date_column) and c.dtype.is_temporal()]
+    if not any(c.dtype == pl.Date for c in dated):
+        return [{}]
+    midnights = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
+    return [
+        {c.name: day if c.dtype == pl.Date else midnight for c in dated}
+        for day, midnight in zip(days, midnights, strict=True)
+    ]
 
 
 def vintages_from(fact: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +69,8 @@ def vintages_from(fact: Table, rows: pl.DataFrame) -> pl.DataFrame:
     return frame_of(table, [{**row, "is_latest": True} for row in rows.iter_rows(named=True)])
 
 
-def _facts(days: list[date]) -> Frames:
+def _coherent(days: list[date]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the facts that rules hold against one another or against themselves."""
     etf = [(day, fund, 1e6 * (n + 1)) for day in days for n, fund in enumerate(("IBIT", "FBTC"))]
     usd = {"flow_type": "etf", "asset": "BTC", "flow_unit": "usd"}
     hours = [datetime(day.year, day.month, day.day, h, tzinfo=UTC) for day in days for h in (3, 14)]
@@ -71,7 +80,19 @@ def _facts(days: list[date]) -> Frames:
             {"trade_date": d, "asset": "BTC", "fund": f, "flow_usd": v, "printed_flow_usd": v} for d, f, v in etf
         ],
         "fct_etf_totals_daily": [
-            {"trade_date": d, "asset": "BTC", "flow_usd": 3e6, "printed_total_usd": 3e6} for d in days
+            {"trade_date": d, "asset": "BTC", "flow_usd": 3e6, "printed_total_usd": 3e6, "n_funds_reported": 2}
+            for d in days
+        ],
+        "fct_etf_shares_daily": [
+            {
+                "as_of_date": d,
+                "asset": "BTC",
+                "fund": "IBIT",
+                "shares_outstanding": 1e6 + 25e3 * n,
+                "nav_usd": 40.0,
+                "aum_usd": 4e7 + 1e6 * n,
+            }
+            for n, d in enumerate(days)
         ],
         "fct_flows_daily": [{**usd, "fact_date": d, "entity": f, "flow_usd": v} for d, f, v in etf],
         "fct_exchange_flows_daily": [
@@ -108,21 +129,31 @@ def _facts(days: list[date]) -> Frames:
             }
             for d in days
         ],
-        "fct_futures_basis_daily": [
+        "fct_liquidations_trailing_24h": [
             {
+                **prints,
                 "fact_date": d,
-                "symbol": "BTC-27MAR26",
-                "asset": "BTC",
-                "future_price": 70_500.0,
-                "index_price": 70_000.0,
-                "basis_annualised_ratio": 0.05,
+                "notional_usd": 0.2,
+                "quantity_coin": 2.0,
+                "n_prints": 4,
+                "window_end_at": datetime(d.year, d.month, d.day, tzinfo=UTC) + timedelta(days=1),
             }
             for d in days
         ],
-        "fct_basis_term_structure_daily": [
-            {"fact_date": d, "asset": "BTC", "tenor_days": t, "basis_annualised_ratio": 0.05}
+        "fct_liquidation_ranks_daily": [
+            {**prints, "fact_date": d, "series": "venue_prints", "notional_usd": 0.2, "rank_90d": 1} for d in days
+        ],
+        "fct_liquidation_coverage_daily": [
+            {
+                **prints,
+                "fact_date": d,
+                "venue": "all",
+                "benchmark": "vendor_total",
+                "observed_usd": 0.2,
+                "benchmark_usd": 0.4,
+                "coverage_ratio": 0.5,
+            }
             for d in days
-            for t in (30, 60)
         ],
         "fct_stablecoin_supply_daily": [
             {
@@ -137,18 +168,29 @@ def _facts(days: list[date]) -> Frames:
             for c, v in (("all", 100.0), ("Tron", 60.0), ("Ethereum", 40.0))
         ],
     }
-    return {name: frame_of(TABLES[name], values) for name, values in rows.items()}
+    return rows | _derivatives(days)
+
+
+def _derivatives(days: list[date]) -> dict[str, list[dict[str, Any]]]:
+    """Funding and open interest of one contract, ten thousand dollars' worth of coins more each day."""
+    contract = {"symbol": "BTC-PERPETUAL", "margin_type": "linear"}
+    rates = {"funding_ratio": 3e-4, "funding_8h_ratio": 1e-4, "funding_annualised_ratio": 0.1095, "hours_covered": 24.0}
+    level = {"open_interest_coin": 2.0, "open_interest_usd": 1e5}
+    step = {"change_coin": 0.2, "change_usd": 1e4, "price_effect_usd": 0.0, "quantity_effect_usd": 1e4,
+            "price_effect_coin": 0.0, "quantity_effect_coin": 0.2}  # fmt: skip
+    return {
+        "fct_funding_daily": [{**contract, **rates, "fact_date": d} for d in days],
+        "fct_open_interest_daily": [{**contract, **level, **step, "fact_date": d} for d in days],
+        "fct_open_interest_totals_daily": [{"margin_type": "linear", **level, **step, "fact_date": d} for d in days],
+    }
 
 
 def marts(days: list[date] | None = None) -> Frames:
     """All mart tables for some days, coherent with one another."""
-    frames = _facts(DAYS if days is None else days)
-    frames |= {f"{fact.name}_vintages": vintages_from(fact, frames[fact.name]) for fact in FACTS}
-    frames["dim_assets"] = frame_of(TABLES["dim_assets"], [{"asset": "BTC", "asset_kind": "coin"}])
-    frames["dim_venues"] = frame_of(TABLES["dim_venues"], [{"venue": "okx"}, {"venue": "deribit"}])
-    frames["dim_instruments"] = frame_of(TABLES["dim_instruments"], [{"symbol": "BTC-27MAR26", "is_latest": True}])
-    assert set(frames) == {table.name for table in MARTS}
-    return frames
+    days = DAYS if days is None else days
+    coherent = _coherent(days)
+    frames = {t.name: frame_of(t, coherent.get(t.name) or _any_rows(t, days)) for t in (*FACTS, *DIMENSIONS)}
+    return frames | {f"{fact.name}_vintages": vintages_from(fact, frames[fact.name]) for fact in FACTS}
 
 
 def change(frames: Frames, name: str, where: pl.Expr, **values: Any) -> Frames:

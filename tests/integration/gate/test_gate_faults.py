@@ -11,7 +11,7 @@ import pytest
 from marts import AS_OF, DAYS, DBT, Frames, change, marts, write_build
 from steps import FEBRUARY, LATER, more_etf, prepared, tree
 
-from orchestration.store import gate
+from orchestration.store import gate, releases
 from orchestration.store.audit import audit
 from orchestration.store.candidate import build_candidate
 from orchestration.store.layout import Layout
@@ -74,6 +74,10 @@ def null_in_key() -> Frames:
     return change(marts(), "fct_etf_flows_daily", pl.col("trade_date") == DAYS[-1], fund=None)
 
 
+def unexplained_null() -> Frames:
+    return change(marts(), "fct_stablecoin_pegs_daily", pl.col("fact_date") == DAYS[-1], price_usd=None)
+
+
 def unknown_code() -> Frames:
     return change(marts(), "fct_etf_totals_daily", pl.col("trade_date") == DAYS[-1], finality="certain")
 
@@ -97,6 +101,18 @@ def hours_off_day() -> Frames:
 
 def netflow_off() -> Frames:
     return change(marts(), "fct_exchange_flows_daily", pl.col("fact_date") == DAYS[-1], netflow_coin=2.0)
+
+
+def contracts_off_total() -> Frames:
+    return change(marts(), "fct_open_interest_totals_daily", pl.col("fact_date") == DAYS[-1], open_interest_usd=2e5)
+
+
+def effects_off_change() -> Frames:
+    return change(marts(), "fct_open_interest_daily", pl.col("fact_date") == DAYS[-1], price_effect_usd=1e4)
+
+
+def year_off_day() -> Frames:
+    return change(marts(), "fct_funding_daily", pl.col("fact_date") == DAYS[-1], funding_annualised_ratio=0.2)
 
 
 def fact_is_not_latest() -> Frames:
@@ -143,12 +159,19 @@ BAD: dict[Callable[[], Frames], list[tuple[str, str]]] = {
     another_type: [("contract.type", "fct_etf_flows_daily")],
     duplicated_grain: [("contract.grain", "fct_etf_flows_daily")],
     null_in_key: [("contract.not_null", "fct_etf_flows_daily")],
+    unexplained_null: [
+        ("contract.reason", "fct_stablecoin_pegs_daily"),
+        ("contract.reason", "fct_stablecoin_pegs_daily_vintages"),
+    ],
     unknown_code: [("contract.one_of", "fct_etf_totals_daily")],
     funds_off_total: [("sums.etf_funds_to_total", "fct_etf_totals_daily")],
     printed_total_far_off: [("sums.etf_printed_total_far", "fct_etf_totals_daily")],
     etf_part_off: [("sums.flows_etf_part", "fct_flows_daily")],
     hours_off_day: [("sums.liquidations_hours_to_day", "fct_liquidations_daily")],
     netflow_off: [("sums.exchange_netflow", "fct_exchange_flows_daily")],
+    contracts_off_total: [("sums.open_interest_contracts_to_total", "fct_open_interest_totals_daily")],
+    effects_off_change: [("sums.open_interest_effects_usd", "fct_open_interest_daily")],
+    year_off_day: [("sums.funding_year_is_365_days", "fct_funding_daily")],
     fact_is_not_latest: [("vintages.latest_is_fact", "fct_etf_totals_daily")],
     two_latest: [
         ("vintages.one_latest", "fct_etf_totals_daily_vintages"),
@@ -170,6 +193,20 @@ def test_a_fault_is_named_and_leaves_published_bit_identical(layout: Layout, mak
     for check, table in BAD[make]:
         assert any(f"check_failed: {check} on {table}" in reason for reason in refusal.value.reasons)
     assert tree(layout.published) == before
+
+
+def test_the_marts_that_faults_are_put_into_have_none(layout: Layout) -> None:
+    """Guards against a fault that is "found" because it was there before."""
+    with releases.open_release(layout) as connection:
+        assert connection.execute('select "check", "table", observed from sluice_audit where not passed').fetchall() == []
+
+
+def test_a_null_with_a_reason_is_published(layout: Layout) -> None:
+    """Guards against a check that makes feeds fill what they do not know."""
+    day = pl.col("fact_date") == DAYS[-1]
+    unpriced = change(marts(), "fct_stablecoin_pegs_daily", day, price_usd=None, deviation_bps=None, status="no_price")
+    _, verdict = prepared(layout, unpriced)
+    assert verdict.passed
 
 
 def test_a_failed_or_absent_dbt_result_refuses(layout: Layout) -> None:
@@ -207,3 +244,13 @@ def test_a_rewritten_past_is_reported(layout: Layout) -> None:
     _, verdict = prepared(layout, more_etf())
     rewritten = {(r.check, r.table) for r in verdict.warnings}
     assert ("guard.history_kept", "fct_etf_flows_daily_vintages") in rewritten
+
+
+def test_a_contradicted_headline_figure_is_published_with_a_warning_that_names_it(layout: Layout) -> None:
+    """Guards against a release that hides that its sources contradict one another, and against one refused for it."""
+    day = pl.col("trade_date") == DAYS[-1]
+    _, verdict = prepared(layout, change(more_etf(), "fct_etf_totals_daily", day, grade="X"))
+    (warning,) = [row for row in verdict.warnings if row.check == "grades.etf_total"]
+    assert verdict.passed
+    assert (warning.table, warning.severity) == ("fct_etf_totals_daily", "warning")
+    assert [key["trade_date"] for key in json.loads(warning.failing_keys)] == [str(DAYS[-1])]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 
 from schemas.tables import TABLES
-from transforms.core.instruments import as_of_event, validity
+from transforms.core.instruments import as_of_event, is_in_dated_clothes, validity
 
 CONTRACTS = TABLES["core_instruments__contracts"]
 
@@ -74,3 +75,22 @@ def test_the_validity_does_not_depend_on_the_order_of_observations():
     """Fails where the first row of the frame is taken for the first description."""
     rows = [described(day(n), n / 10) for n in (1, 2, 3)]
     assert validity(contracts(*rows)).equals(validity(contracts(*reversed(rows))))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "expires_at", "is_perpetual"),
+    [
+        ("BTC-USD_UM_XPERP-310404", datetime(2031, 4, 4, 8, tzinfo=UTC), True),
+        ("BIP-20DEC30-CDE", datetime(2030, 12, 20, 16, tzinfo=UTC), True),
+        ("BTC-USDT-SWAP", None, True),
+        ("btc-perpetual", None, True),
+        ("BTCZ7", datetime(2027, 12, 31, 16, tzinfo=UTC), False),
+        ("BTC-27MAR26", datetime(2026, 3, 27, 8, tzinfo=UTC), False),
+        ("BTC-27MAR26", None, False),
+    ],
+)
+def test_a_perpetual_is_known_in_dated_clothes(symbol, expires_at, is_perpetual):
+    """One such contract gives a rate near nothing at five years, and bends the far end of the curve."""
+    at = datetime(2026, 2, 5, tzinfo=UTC)
+    row = pl.DataFrame({"s": [symbol], "e": [expires_at], "t": [at]}, schema_overrides={"e": pl.Datetime("us", "UTC")})
+    assert row.select(is_in_dated_clothes(pl.col("s"), pl.col("e"), pl.col("t"))).item() is is_perpetual

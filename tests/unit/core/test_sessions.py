@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from transforms.core.sessions import is_session, session_close, sessions_after
+from transforms.core.sessions import business_days, is_session, session_close, sessions_after
 
 
 @pytest.mark.parametrize("day", [date(2026, 2, 14), date(2026, 2, 16), date(2025, 1, 9), date(2099, 1, 5)])
@@ -33,3 +33,14 @@ def test_close_follows_daylight_saving_and_half_days():
     assert session_close(date(2026, 1, 5)) == datetime(2026, 1, 5, 21, tzinfo=UTC)
     assert session_close(date(2026, 7, 6)) == datetime(2026, 7, 6, 20, tzinfo=UTC)
     assert session_close(date(2025, 11, 28)) == datetime(2025, 11, 28, 18, tzinfo=UTC)
+
+
+def test_business_days_are_those_of_every_exchange_asked():
+    """A holiday of one of them is one of all; a day of mourning is a closure and no holiday."""
+    both = business_days("XNYS", "XLON")
+    assert date(2026, 5, 25) not in both  # Memorial Day and the spring bank holiday
+    assert date(2026, 7, 3) not in both
+    assert date(2026, 8, 31) not in both
+    assert date(2025, 1, 9) in both
+    assert date(2026, 2, 7) not in both
+    assert date(2036, 1, 2) not in both

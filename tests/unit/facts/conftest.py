@@ -80,3 +80,25 @@ def instruments() -> Callable[..., pl.DataFrame]:
     """Rows of `core_instruments__contracts` with their validity."""
     schema = TABLES["core_instruments__contracts"].schema
     return lambda *rows: validity(pl.DataFrame(list(rows), schema=schema))
+
+
+@pytest.fixture(scope="session")
+def chain_of() -> Callable[[dict[str, Any]], pl.DataFrame]:
+    """The contracts of a worked example as a frame, with nothing but what the example says."""
+    names = {
+        "contract": "symbol",
+        "expiry": "expires_at",
+        "settle": "future_price",
+        "oi_contracts": "open_interest_native",
+        "contract_size_btc": "contract_value",
+    }
+
+    def make(given: dict[str, Any]) -> pl.DataFrame:
+        frame = pl.DataFrame(given["chain"], infer_schema_length=None)
+        return frame.rename({old: new for old, new in names.items() if old in frame.columns}).with_columns(
+            expires_at=pl.col("expires_at").str.to_datetime(time_zone="UTC"),
+            quoted_at=pl.lit(datetime.fromisoformat(given["asof"])),
+            index_price=pl.lit(given["spot"]),
+        )
+
+    return make

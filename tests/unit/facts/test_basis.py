@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.tables import TABLES
-from transforms.facts.basis import compound_act365, contract_basis, log_act365, simple_act365
+from transforms.facts.basis import contract_basis
 
 CONTRACTS, INDEXES = TABLES["core_basis__contracts"], TABLES["core_futures__indexes"]
 DAY = date(2026, 2, 5)
@@ -38,17 +38,6 @@ def indexes(*rows: dict) -> pl.DataFrame:
 
 
 NONE = INDEXES.empty()
-
-
-def test_every_annualisation_follows_its_formula(example):
-    """Fails where whole days, ACT/360 or another convention slips into a rate (worked example basis_08)."""
-    case = example("basis_08")
-    given, expected = case["inputs"], case["expected"]
-    seconds = (datetime.fromisoformat(given["expiry"]) - datetime.fromisoformat(given["asof"])).total_seconds()
-    row = pl.DataFrame({"f": [given["future"]], "s": [given["spot"]], "t": [seconds]})
-    arguments = (pl.col("f"), pl.col("s"), pl.col("t"))
-    for name, rate in (("simple", simple_act365), ("compound", compound_act365), ("log", log_act365)):
-        assert row.select(rate(*arguments)).item() == pytest.approx(expected[f"{name}_act365"], abs=1e-12)
 
 
 def test_a_contract_carries_every_variant_of_its_rate(example, quotes, quote, contract, instruments):

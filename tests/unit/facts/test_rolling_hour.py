@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.tables import TABLES
-from transforms.facts.rolling_hour import max_1h
+from transforms.facts.rolling_hour import largest_rolling_hour, max_1h
 
 EVENTS, LARGEST = TABLES["core_liquidations__events"], TABLES["core_liquidations__max_1h"]
 DAY = date(2026, 2, 5)
@@ -119,3 +119,38 @@ def test_the_maximum_is_the_definition_said_print_by_print(rows):
             if not expected or expected[-1][:2] != (best, at(first)):
                 expected.append((float(best), at(first), known[k]))
     assert found.select("max_1h_usd", "max_1h_at", "recorded_at").rows() == expected
+
+
+def clock_hours(events: pl.DataFrame) -> pl.DataFrame:
+    by_hour = events.group_by(hour=pl.col("event_at").dt.truncate("1h")).agg(pl.col("notional_usd").sum())
+    return by_hour.group_by(fact_date=pl.col("hour").dt.date()).agg(pl.col("notional_usd").max())
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3 * 1440 - 1), st.integers(1, 1000)), min_size=1, max_size=25))
+def test_an_hour_of_the_clock_is_never_larger(rows):
+    """Fails where the maximum is of clock hours, which cut a burst in two, or an hour is lost at midnight."""
+    events = pl.DataFrame({"event_at": [at(m) for m, _ in rows], "notional_usd": [float(usd) for _, usd in rows]})
+    rolling = largest_rolling_hour(events)
+    both = rolling.join(clock_hours(events), on="fact_date", validate="1:1")
+    assert both.height == rolling.height == events["event_at"].dt.date().n_unique()
+    assert (both["max_1h_usd"] >= both["notional_usd"]).all()
+    assert both["max_1h_usd"].max() <= events["notional_usd"].sum()
+
+
+def test_a_burst_around_midnight_belongs_to_the_day_of_its_last_print():
+    """Fails where a stranger's events, grouped by a column of his own, are cut at midnight or mixed."""
+    events = pl.DataFrame(
+        {
+            "coin": ["BTC", "BTC", "BTC", "ETH"],
+            "event_at": [at(-30), at(-1), at(29), at(29)],
+            "notional_usd": [10.0, 5.0, 7.0, 1.0],
+        }
+    )
+    found = largest_rolling_hour(events, by=["coin"])
+    before = DAY - timedelta(days=1)
+    assert found.rows() == [
+        ("BTC", before, 15.0, at(-1)),
+        ("BTC", DAY, 22.0, at(29)),
+        ("ETH", DAY, 1.0, at(29)),
+    ]

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from basis_nodes import KNOWN_AT, contracts, node
 
 from schemas.tables import TABLES
 from transforms.facts.basis import contract_basis
-from transforms.facts.term_structure import constant_maturity, nodes
+from transforms.facts.basis_rates import measured
+from transforms.facts.term_structure import at_tenors, constant_maturity, forward_yield, nodes, rate_between
 
-TERM, CONTRACTS = TABLES["core_basis__term_structure"], TABLES["core_basis__contracts"]
-NONE = TABLES["core_futures__indexes"].empty()
-DAY = date(2026, 2, 5)
-QUOTED_AT = datetime(2026, 2, 5, 21, tzinfo=UTC)
-KNOWN_AT = datetime(2026, 2, 6, 1, tzinfo=UTC)
+TERM, NONE = TABLES["core_basis__term_structure"], TABLES["core_futures__indexes"].empty()
 
 
 @pytest.fixture
@@ -51,39 +46,6 @@ def chain(quotes, quote, contract, instruments):
     return make
 
 
-def node(days: float, price: float, spot: float = 63100.0, symbol: str | None = None, **changes) -> dict:
-    """A row of `core_basis__contracts` that is a node."""
-    row = {
-        "fact_date": DAY,
-        "venue": "cme",
-        "symbol": symbol or f"BTC{days}",
-        "asset": "BTC",
-        "expires_at": QUOTED_AT + timedelta(days=days),
-        "quoted_at": QUOTED_AT,
-        "days_to_expiry": float(days),
-        "future_price": price,
-        "price_kind": "settle",
-        "index_price": spot,
-        "index_at": QUOTED_AT,
-        "index_skew_seconds": 0.0,
-        "basis_ratio": price / spot - 1,
-        "basis_annualised_ratio": (price / spot - 1) * 365 / days,
-        "open_interest_coin": 1.0,
-        "is_node": True,
-        "status": None,
-        "finality": "final",
-        "source": "settlement_csv",
-        "raw_sha256": "a" * 64,
-        "recorded_at": KNOWN_AT,
-        "is_simulated": False,
-    }
-    return row | changes
-
-
-def contracts(*rows: dict) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=CONTRACTS.schema)
-
-
 def rates(frame: pl.DataFrame) -> dict[int, float | None]:
     return dict(frame.select("tenor_days", "basis_annualised_ratio").iter_rows())
 
@@ -101,6 +63,52 @@ def test_rate_times_days_is_linear_between_the_brackets(example, chain):
         assert row["forward_ratio"] == pytest.approx(expected["forward_yield"], abs=1e-10)
         assert row["synthetic_future_price"] == pytest.approx(expected["synthetic_future_linear"], rel=1e-12)
         assert (row["status"], row["finality"], row["gap_days"]) == (None, "final", None)
+
+
+def between(row: dict, scheme: str) -> float:
+    """The rate of a row's brackets by a scheme."""
+    names = ("left_days", "left_basis_ratio", "right_days", "right_basis_ratio", "tenor_days")
+    return pl.select(rate_between(*(pl.lit(row[name]) for name in names), scheme)).item()
+
+
+def test_every_scheme_of_the_worked_example_and_its_distance(example, chain_of):
+    """METHOD §3 has them in basis points: 0.3 for log prices, 26 for rates (worked example basis_09)."""
+    case = example("basis_09")
+    contracts_of_case = measured(chain_of(case["inputs"]))
+    for row, expected in zip(contracts_of_case.iter_rows(named=True), case["expected"]["contract_rates"], strict=True):
+        assert (row["symbol"], row["days_to_expiry"]) == (expected["contract"], pytest.approx(expected["days"]))
+        assert row["basis_annualised_ratio"] == pytest.approx(expected["simple_act365"], abs=1e-10)
+    found = at_tenors(nodes(contracts_of_case), case["inputs"]["targets_days"])
+    assert found.height == len(case["expected"]["tenors"])
+    for row in found.iter_rows(named=True):
+        expected = case["expected"]["tenors"][str(row["tenor_days"])]
+        headline, price = row["basis_annualised_ratio"], row["synthetic_future_price"]
+        assert (row["left_symbol"], row["right_symbol"]) == (expected["left"], expected["right"])
+        assert headline == pytest.approx(expected["basis_linear_bT"], abs=1e-10)
+        assert row["forward_ratio"] == pytest.approx(expected["forward_yield"], abs=1e-10)
+        assert price == pytest.approx(expected["synthetic_future_linear"], rel=1e-12)
+        on_price_line = (price / row["index_price"] - 1) * 365 / row["tenor_days"]
+        assert on_price_line == pytest.approx(expected["basis_linear_price"], abs=1e-10)
+        log_price, rate = between(row, "log_price"), between(row, "rate")
+        assert log_price == row["basis_log_price_ratio"]
+        assert log_price == pytest.approx(expected["basis_linear_log_price"], abs=1e-10)
+        assert rate == pytest.approx(expected["basis_linear_rate"], abs=1e-10)
+        assert (log_price - headline) * 1e4 == pytest.approx(expected["spread_log_minus_bT_bp"], abs=1e-8)
+        assert (rate - headline) * 1e4 == pytest.approx(expected["spread_rate_minus_bT_bp"], abs=1e-8)
+
+
+@pytest.mark.parametrize("prefix", ["basis_11", "basis_13"])
+def test_a_stranger_gets_the_tenor_from_the_example_alone(prefix, example, chain_of):
+    """Equal expiries and backwardation need no warehouse (worked examples basis_11, basis_13)."""
+    case = example(prefix)
+    given, expected = case["inputs"], case["expected"]
+    found = at_tenors(nodes(measured(chain_of(given))), [given["target_days"]]).row(0, named=True)
+    assert found["basis_annualised_ratio"] == pytest.approx(expected["basis_30d_linear_bT"], abs=1e-10)
+    assert found["forward_ratio"] == pytest.approx(expected.get("forward_yield", found["forward_ratio"]), abs=1e-10)
+    for row, node_of in zip(nodes(measured(chain_of(given))).rows(named=True), expected.get("nodes", ()), strict=False):
+        assert row["node_price"] == pytest.approx(node_of["node_price"], rel=1e-10)
+        assert row["open_interest_coin"] == pytest.approx(node_of["oi_coin"])
+        assert row["basis_annualised_ratio"] == pytest.approx(node_of["simple_act365"], abs=1e-10)
 
 
 def test_contracts_of_one_expiry_are_one_node_weighted_by_coins(example, chain):
@@ -155,6 +163,25 @@ def test_nothing_is_extrapolated():
     assert (by_tenor[30]["right_symbol"], by_tenor[120]["left_symbol"]) == ("BTC40", "BTC100")
 
 
+def test_spot_as_a_node_is_a_flagged_variant_that_holds_the_front_flat():
+    """Fails where an extrapolated value is in the headline, or stands beside it without a mark."""
+    front, far = node(40, 63400.0), node(100, 64400.0)
+    by_tenor = {row["tenor_days"]: row for row in constant_maturity(contracts(front, far)).iter_rows(named=True)}
+    near, inside, beyond = by_tenor[30], by_tenor[60], by_tenor[120]
+    assert (near["status"], near["basis_annualised_ratio"], near["is_spot_node"]) == ("no_left_bracket", None, True)
+    assert near["basis_spot_node_ratio"] == pytest.approx(front["basis_annualised_ratio"], rel=1e-12)
+    through_spot = rate_between(pl.lit(0.0), pl.lit(0.0), pl.lit(40.0), pl.lit(front["basis_ratio"]), 30)
+    assert near["basis_spot_node_ratio"] == pytest.approx(pl.select(through_spot).item(), rel=1e-12)
+    assert (inside["basis_spot_node_ratio"], inside["is_spot_node"]) == (inside["basis_annualised_ratio"], False)
+    assert (beyond["basis_spot_node_ratio"], beyond["is_spot_node"]) == (None, False)
+
+
+def test_two_nodes_at_one_instant_have_no_forward():
+    """Fails where a bracket of no width divides by zero."""
+    same = pl.select(forward_yield(pl.lit(30.0), pl.lit(0.01), pl.lit(30.0), pl.lit(0.02))).item()
+    assert same is None
+
+
 def test_a_venue_with_only_ineligible_contracts_says_so():
     """Fails where a day without eligible contracts has no row, so that it looks like no data."""
     found = constant_maturity(contracts(node(0.5, 63100.0, is_node=False, status="under_1_day")))
@@ -203,35 +230,3 @@ def test_a_cut_that_changes_no_point_is_no_vintage():
         contracts(node(20, 63300.0), node(40, 63500.0), node(300, 66000.0, recorded_at=later)), [30]
     )
     assert found["recorded_at"].to_list() == [KNOWN_AT]
-
-
-curve = st.dictionaries(st.integers(1, 400), st.floats(40_000, 90_000, allow_nan=False), min_size=1, max_size=8)
-
-
-@settings(max_examples=80, deadline=None)
-@given(curve, st.randoms(use_true_random=False))
-def test_interpolation_is_exact_at_nodes_and_is_the_price_line_between(prices, random):
-    """Fails where interpolation leaves the price line, loses a sign or depends on the order of rows."""
-    rows = [node(days, price) for days, price in prices.items()]
-    random.shuffle(rows)
-    tenors = (30, 60, 90, 120, *prices)
-    found = constant_maturity(contracts(*rows), tuple(dict.fromkeys(tenors)))
-    random.shuffle(rows)
-    assert found.equals(constant_maturity(contracts(*rows), tuple(dict.fromkeys(tenors))))
-    days = sorted(prices)
-    for row in found.iter_rows(named=True):
-        tenor = row["tenor_days"]
-        left = max((d for d in days if d <= tenor), default=None)
-        right = min((d for d in days if d >= tenor), default=None)
-        if left is None or right is None:
-            assert row["basis_annualised_ratio"] is None
-            assert row["status"] in ("no_left_bracket", "no_right_bracket")
-            continue
-        share = (tenor - left) / (right - left) if right > left else 0.0
-        price = prices[left] + (prices[right] - prices[left]) * share
-        rate = (price / 63100.0 - 1) * 365 / tenor
-        assert row["basis_annualised_ratio"] == pytest.approx(rate, abs=1e-9)
-        assert row["synthetic_future_price"] == pytest.approx(price, rel=1e-12)
-        if left == right:
-            assert row["forward_ratio"] is None
-            assert math.isclose(row["basis_annualised_ratio"], rate, rel_tol=1e-12, abs_tol=1e-14)

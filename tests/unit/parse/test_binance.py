@@ -143,9 +143,11 @@ def test_a_stamp_within_clock_tolerance_is_kept():
     assert prints(order(T=millis("2026-02-06T06:04:00+00:00")))[0].height == 1
 
 
-def test_a_negative_price_is_left_to_the_schema():
-    """The parser reads; the column's range refuses, and names itself."""
-    assert prints(order(ap="", p="-1"))[0]["price"].to_list() == [-1.0]
+def test_a_negative_price_is_no_price():
+    """Zero and below stand for none: kept, they would turn the notional round."""
+    frame, rejects = prints(order(ap="", p="-1"))
+    assert frame.is_empty()
+    assert [reject.rule for reject in rejects] == ["bad_number"]
 
 
 def contract(**changes):

@@ -49,6 +49,7 @@ def test_the_header_names_the_exchange_metric(header, metric, unit):
         "metric": metric,
         "unit": unit,
         "value": 12.5,
+        "label_version": None,
         "status": None,
         "finality": "final",
     }

@@ -32,6 +32,10 @@ def assets(parsed) -> list[tuple]:
     return parsed.frames["core_stablecoins__assets"].rows()
 
 
+def prices(parsed) -> pl.DataFrame:
+    return parsed.frames["core_stablecoins__prices"]
+
+
 def rule_of(feed: str, body: object, **params: str) -> str:
     with pytest.raises(PayloadError) as caught:
         parse(feed, body, **params)
@@ -284,10 +288,54 @@ class TestList:
         """Assuming dollars would add roubles to dollars."""
         assert assets(parse(self.feed, self.body(pegType=peg_type))) == [("50", "EURC", "Euro Coin", peg)]
 
+    def test_a_price_is_of_the_instant_at_which_the_list_became_known(self):
+        """It multiplies amounts of days long past, too, and is the price of none of them."""
+        rows = prices(parse(self.feed, self.body()))
+        assert rows.select("fact_date", "priced_at", "stablecoin_id", "venue", "price_usd", "volume_usd").rows() == [
+            (date(2026, 1, 7), KNOWN_AT, "50", "all", 1.1, None)
+        ]
+        assert prices(parse(self.feed, self.body(price=None))).is_empty()
+
     @pytest.mark.parametrize("body", [{}, [], {"peggedAssets": [{"name": "no id"}]}])
     def test_bodies_of_another_shape_are_refused(self, body):
         """An error in a body with status 200 is an error."""
         assert rule_of(self.feed, body) == "unexpected_shape"
+
+
+class TestPrices:
+    feed = "defillama_stablecoin_prices"
+
+    def test_prices_are_named_by_the_reference_and_dated_by_their_stamp(self):
+        """A CoinGecko id that the reference does not know has no id here."""
+        body = [
+            {"date": DAY_5, "prices": {"tether": 0.9991, "usd-coin": 1, "some-coin": 7}},
+            {"date": str(DAY_6 + 50_000), "prices": {"tether": 1.0004}},
+        ]
+        assert prices(parse(self.feed, body)).select("fact_date", "stablecoin_id", "price_usd").rows() == [
+            (date(2026, 1, 5), "1", 0.9991),
+            (date(2026, 1, 5), "2", 1.0),
+            (date(2026, 1, 6), "1", 1.0004),
+        ]
+
+    def test_what_is_no_price_is_kept_back(self):
+        """Zero would be a coin without value, and a later stamp a price that nobody knew."""
+        body = [
+            {"date": DAY_5, "prices": {"tether": 0, "usd-coin": None, "dai": "x"}},
+            {"date": DAY_7 + 86_400, "prices": {"tether": 1}},
+            {"date": None, "prices": {"tether": 1}},
+        ]
+        parsed = parse(self.feed, body)
+        assert prices(parsed).is_empty()
+        rules = ["bad_date", "future_date", "no_price", "not_a_number", "not_a_number"]
+        assert sorted(reject.rule for reject in parsed.rejects) == rules
+
+    @pytest.mark.parametrize(
+        ("body", "rule"),
+        [({}, "unexpected_shape"), ([{"date": 1}], "unexpected_shape"), ([{"date": 1, "prices": {"x": 1}}], "no_rows")],
+    )
+    def test_bodies_of_another_shape_are_refused(self, body, rule):
+        """An error in a body with status 200 is an error."""
+        assert rule_of(self.feed, body) == rule
 
 
 def test_a_negative_supply_is_left_to_the_tables_check():

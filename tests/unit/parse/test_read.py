@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 from datetime import UTC, datetime
 
 import polars as pl
@@ -39,7 +41,7 @@ class TestText:
         whole[-6] ^= 0xFF
         assert rule_of(read.text, payload(bytes(whole))) == "bad_gzip"
 
-    @pytest.mark.parametrize("content", [b"", b" \n\n", b"\xef\xbb\xbf", gzip.compress(b"")])
+    @pytest.mark.parametrize("content", [b"", b" \n\n", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])
     def test_empty_payload_is_refused(self, content):
         """Nothing received is not a day without rows."""
         assert rule_of(read.text, payload(content)) == "empty_payload"
@@ -59,6 +61,50 @@ class TestText:
     def test_byte_order_mark_is_dropped(self):
         """It would become part of the first column's name."""
         assert read.text(payload(b"\xef\xbb\xbfDate\n")) == "Date\n"
+
+
+def zipped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+class TestZip:
+    def test_the_only_file_of_a_zip_is_the_body(self):
+        """Dumps come as a zip of one CSV, and some of them in a folder."""
+        assert read.text(payload(zipped(**{"BTCUSDT.csv": b"a,b\n1,2\n"}))) == "a,b\n1,2\n"
+        assert read.text(payload(zipped(**{"data/": b"", "data/BTCUSDT.csv": b"a,b\n"}))) == "a,b\n"
+
+    def test_the_name_of_the_member_does_not_matter(self):
+        """A path that climbs out of a folder is harmless where nothing is written."""
+        assert read.text(payload(zipped(**{"../../etc/passwd": b"a,b\n"}))) == "a,b\n"
+
+    @pytest.mark.parametrize("files", [{}, {"a.csv": b"1", "b.csv": b"2"}])
+    def test_a_zip_of_none_or_several_files_is_refused(self, files):
+        """Which of two files was meant cannot be guessed."""
+        assert rule_of(read.text, payload(zipped(**files))) == "zip_members"
+
+    def test_a_zip_bomb_is_refused_before_it_is_unpacked(self):
+        """A megabyte of zeros packs into a kilobyte; a thousand times that takes the machine's memory."""
+        bomb = zipped(**{"a.csv": b"0" * 1_000_000})
+        assert len(bomb) < 2_000
+        assert rule_of(read.unzipped, bomb, limit=100_000) == "too_large"
+        assert len(read.unzipped(bomb, limit=1_000_000)) == 1_000_000
+
+    def test_a_size_that_the_archive_understates_is_refused(self):
+        """The header is the sender's word: reading goes by what comes out."""
+        honest = zipped(**{"a.csv": b"0" * 1_000_000})
+        lying = honest.replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+        assert lying != honest
+        assert rule_of(read.unzipped, lying, limit=100_000) == "bad_zip"
+
+    @pytest.mark.parametrize("damage", [lambda whole: whole[:-30], lambda whole: whole[:40] + b"XX" + whole[42:]])
+    def test_a_damaged_zip_is_refused(self, damage):
+        """An interrupted download must not be published as a short day."""
+        whole = zipped(**{"a.csv": b"".join(b"%d,%d\n" % (n, n * n) for n in range(500))})
+        assert rule_of(read.text, payload(damage(whole))) == "bad_zip"
 
 
 class TestJson:

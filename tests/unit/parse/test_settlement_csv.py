@@ -9,6 +9,7 @@ import pytest
 from venue_payloads import payload
 
 from schemas.feed import PayloadError
+from transforms.core.cme import is_settlement_day
 from transforms.parse import settlement_csv
 
 QUOTES = "core_futures__quotes"
@@ -66,6 +67,39 @@ def test_columns_clocks_and_names_come_from_parameters():
     ]
 
 
+@pytest.mark.parametrize(
+    ("day", "hour"), [("2026-02-05", 21), ("2026-03-10", 20), ("2025-11-28", 18)], ids=["winter", "summer", "half day"]
+)
+def test_a_day_settles_at_the_clock_or_at_an_early_close(day, hour):
+    """On the day after Thanksgiving nothing trades at 15:00 Chicago: that spot would be three hours off."""
+    parsed = parse(
+        f"BTCH6,2026-03-27,63900,63000,{day}",
+        date_column="instant",
+        settle_clock="15:00 America/Chicago",
+        known_at=datetime(2026, 4, 1, tzinfo=UTC),
+    )
+    assert [at.hour for at in parsed.frames[QUOTES]["quoted_at"]] == [hour]
+
+
+def test_another_venues_weekend_is_no_holiday():
+    """A desk's own file of an offshore venue has rows on Saturdays and holidays."""
+    assert parse(ROW.replace("2026-02-05T21", "2026-01-31T21"), venue="desk").rejects == []
+
+
+def test_a_spot_of_another_fixing_keeps_its_own_instant():
+    """16:00 London is five hours before 16:00 New York: the fact must see that, and refuse the pair."""
+    for day, fixed, settled in (("2026-02-05", 16, 21), ("2026-07-01", 15, 20), ("2026-03-10", 16, 20)):
+        parsed = parse(
+            f"BTCH6,2026-09-25,63900,63000,{day}",
+            date_column="instant",
+            settle_clock="16:00 America/New_York",
+            spot_clock="16:00 Europe/London",
+            known_at=datetime(2026, 8, 1, tzinfo=UTC),
+        )
+        quote = parsed.frames[QUOTES].row(0, named=True)
+        assert (quote["index_at"].hour, quote["quoted_at"].hour) == (fixed, settled)
+
+
 def test_a_blank_spot_is_no_spot_and_a_blank_settlement_no_price():
     """Not every file carries both legs; the gap gets its reason later."""
     parsed = parse(
@@ -87,7 +121,9 @@ def test_a_blank_spot_is_no_spot_and_a_blank_settlement_no_price():
         ("BTCH6,2026-03-27T16:00:00Z,63900,63000,2026-02-05", "bad_time"),
         ("BTCH6,2026-03-27T16:00:00Z,UNCH,63000,2026-02-05T21:00:00Z", "bad_number"),
         ("BTCH6,2026-03-27T16:00:00Z,63900,n/a,2026-02-05T21:00:00Z", "bad_number"),
-        ("BTCH6,2026-03-27T16:00:00Z,63900,63000,2026-02-07T21:00:00Z", "future_date"),
+        ("BTCH6,2026-03-27T16:00:00Z,63900,63000,2026-02-09T21:00:00Z", "future_date"),
+        ("BTCH6,2026-03-27T16:00:00Z,63900,63000,2026-01-31T21:00:00Z", "not_a_session"),
+        ("BTCH6,2026-03-27T16:00:00Z,63900,63000,2026-01-19T21:00:00Z", "not_a_session"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_rejected_and_names_no_contract(row, rule):
@@ -129,8 +165,9 @@ def test_the_asset_must_be_given():
 
 
 def history(bases, days=45, start=date(2025, 11, 3)):
-    """Rows of a spot of 60,000 with these bases, `days` before expiry."""
-    at = [datetime(start.year, start.month, start.day, 21, tzinfo=UTC) + timedelta(days=i) for i in range(len(bases))]
+    """Rows of a spot of 60,000 with these bases, `days` before expiry, on successive settlement days."""
+    settled = filter(is_settlement_day, (start + timedelta(days=i) for i in range(2 * len(bases) + 5)))
+    at = [datetime(day.year, day.month, day.day, 21, tzinfo=UTC) for day, _ in zip(settled, bases, strict=False)]
     return pl.DataFrame(
         {
             "quoted_at": at,

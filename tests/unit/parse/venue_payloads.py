@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.feed import Payload
+import pytest
+
+from schemas.feed import Parsed, Payload, PayloadError
 
 KNOWN_AT = datetime(2026, 2, 6, 6, tzinfo=UTC)
 
@@ -36,3 +40,23 @@ def gzipped(text: str, **params: str) -> Payload:
 def millis(instant: str) -> int:
     """Milliseconds since 1970 of an ISO instant."""
     return int(datetime.fromisoformat(instant).timestamp() * 1000)
+
+
+def zipped(name: str, text: str, **params: str) -> Payload:
+    """A payload of a zip with one file in it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    return payload(buffer.getvalue(), **params)
+
+
+def rule_of(call: Any, *arguments: Any) -> str:
+    """The rule by which a call refuses the payload as a whole."""
+    with pytest.raises(PayloadError) as caught:
+        call(*arguments)
+    return caught.value.rule
+
+
+def rules(parsed: Parsed) -> list[str]:
+    """The rules by which rows were rejected, in order."""
+    return [reject.rule for reject in parsed.rejects]

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from schemas.column import Between, Column, Matches, OneOf
+from schemas.confidence import bands, sources
 from schemas.funds import FUNDS
 from schemas.render import __main__ as command
 from schemas.render import dbt, dictionary
@@ -74,11 +75,12 @@ def test_each_kind_of_test_that_is_rendered_exists_as_a_macro():
     assert {file.stem for file in macros.glob("*.sql")} == set(KINDS)
 
 
-def test_every_core_table_is_a_source_below_the_folder_that_the_environment_names():
-    """A path written into the project would read another home's core."""
+def test_every_core_table_is_a_source_by_a_path_that_names_no_data_directory():
+    """A path written into the project would read another home's core, or parse the project anew for each."""
     (source,) = yaml.safe_load(RENDERED["dbt_project/models/sources.yml"])["sources"]
     assert [table["name"] for table in source["tables"]] == [table.name for table in CORE]
-    assert "env_var('SLUICE_CORE')" in source["config"]["meta"]["external_location"]
+    location = source["config"]["meta"]["external_location"]
+    assert location.startswith("read_parquet('{identifier}/")
 
 
 def test_a_fact_is_rebuilt_when_what_it_reads_changes_and_not_when_only_the_origin_does():
@@ -87,9 +89,11 @@ def test_a_fact_is_rebuilt_when_what_it_reads_changes_and_not_when_only_the_orig
     assert set(reads) == {
         "core_liquidations__events",
         "core_liquidations__max_1h",
+        "core_liquidations__collectors",
         "core_liquidations__vendor_totals",
     }
-    assert dbt.core_reads(TABLES["fct_etf_flows_daily"]) == ("core_etf__flows",)
+    beside = {"core_etf__rebuilt_flows", "core_etf__shares", "core_etf__flows"}
+    assert set(dbt.core_reads(TABLES["fct_etf_flows_daily"])) == beside, "a table that does not stand in is read too"
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
@@ -104,6 +108,14 @@ def test_the_seed_of_funds_has_every_fund():
     """A fund that is missing there would make a partial total look complete."""
     rows = list(csv.DictReader(RENDERED["dbt_project/seeds/funds.csv"].splitlines()))
     assert {(row["asset"], row["fund"]) for row in rows} == {(fund.asset, fund.ticker) for fund in FUNDS}
+
+
+def test_the_seeds_of_confidence_have_every_source_and_every_band():
+    """SQL would choose by other priorities than the assessments, or a reader look up another band."""
+    for name, column, table in (("sources", "source", sources()), ("bands", "series", bands())):
+        rows = list(csv.DictReader(RENDERED[f"dbt_project/seeds/confidence_{name}.csv"].splitlines()))
+        assert [row[column] for row in rows] == table[column].to_list()
+        assert list(rows[0]) == table.columns
 
 
 def test_the_dictionary_has_every_table_every_column_and_every_code():

@@ -68,7 +68,7 @@ def test_the_scenario_is_of_moderate_size(scenario):
     """Otherwise the demo is slow: prints below 150,000, a few thousand small payloads."""
     prints = sum(s.content.count(b"\n") for s in scenario if s.content_type == "application/x-ndjson")
     assert 30_000 < prints < 150_000
-    assert len(scenario) < 3_500
+    assert len(scenario) < 6_500
     assert sum(len(sample.content) for sample in scenario) < 50_000_000
 
 
@@ -87,7 +87,9 @@ def test_every_declared_feed_is_there_on_its_days(scenario):
     sessions = sum(is_session(day) for day in days_between(SCENARIO_START, SCENARIO_END))
     assert count["settlement_csv"] == sessions
     assert count["tardis_liquidations"] == count["tardis_derivative_ticker"] == 4
-    assert len(count) == 24
+    assert count["binance_funding_history"] == count["tether_transparency"] == days
+    assert count["sosovalue_etf_flows"] == count["coinglass_etf_flows"] == 2 * count["ishares_holdings"] == 2 * sessions
+    assert len(count) == 40
 
 
 def test_prices_pass_through_the_public_readings():

@@ -42,6 +42,7 @@ def parse(payload: Payload) -> Parsed:
         unit=pl.lit("coin"),
         finality=pl.lit("final"),
         status=pl.lit(None, pl.String),
+        label_version=pl.lit(None, pl.String),
     )
     return Parsed({TABLE.name: frame})
 

@@ -9,7 +9,8 @@ import pytest
 
 from schemas.column import Between, Column, Matches, OneOf
 from schemas.render.pandera import CHECKS, to_pandera, validate
-from schemas.table import Table
+from schemas.table import Table, vintages_of
+from schemas.tables import TABLES
 
 TABLE = Table(
     "t",
@@ -102,3 +103,35 @@ def test_pandera_alone_passes_bad_values_of_a_lazy_frame_and_the_wrapper_refuses
     with pytest.raises(TypeError, match="collect"):
         validate(bad, TABLE)  # type: ignore[arg-type]
     assert validate(bad.collect(), TABLE).failures["check"].to_list() == ["range"]
+
+
+FACT = Table(
+    "f",
+    "mart",
+    "x",
+    "A fact.",
+    grain=("day",),
+    column_names=("day", "price", "note", "status"),
+    date_column="day",
+    tracked=("price",),
+    absent={"note": "Most rows need none."},
+    extra=(
+        Column("day", pl.Date(), "date", "Day."),
+        Column("price", pl.Float64(), "usd", "Price.", nullable=True),
+        Column("note", pl.String(), "none", "Note.", nullable=True),
+        Column("status", pl.String(), "none", "Why a value is null.", nullable=True),
+    ),
+)
+
+
+def test_a_null_without_a_status_is_a_failure_unless_the_table_says_that_it_does_not_apply() -> None:
+    """Otherwise a reader meets an empty cell of which nobody knows what it means."""
+    rows = pl.DataFrame(
+        [(DAY, 1.0, None, None), (date(2026, 2, 6), None, None, "pending"), (date(2026, 2, 7), None, "x", None)],
+        schema=FACT.schema,
+        orient="row",
+    )
+    found = validate(rows, FACT)
+    assert found.good["day"].to_list() == [DAY, date(2026, 2, 6)]
+    assert found.failures.select("row_index", "column", "check").rows() == [(2, "status", "reason")]
+    assert vintages_of(TABLES["fct_etf_flows_daily"]).reasoned == TABLES["fct_etf_flows_daily"].reasoned

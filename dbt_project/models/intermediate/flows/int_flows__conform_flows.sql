@@ -18,10 +18,10 @@ from {{ ref('fct_exchange_flows_daily_vintages') }}
 union all by name
 select
   fact_date, 'stablecoin_issuance' as flow_type, asset, chain as entity,
-  case when peg_currency = 'USD' then net_issuance_peg end as flow_usd,
-  net_issuance_peg as flow_coin, 'peg' as flow_unit,
+  case when peg_currency = 'USD' then supply_change_peg end as flow_usd,
+  supply_change_peg as flow_coin, 'peg' as flow_unit,
   case
-    when net_issuance_peg is null then coalesce(status, 'no_previous_day')
+    when supply_change_peg is null then coalesce(status, 'no_previous_day')
     when peg_currency is null then 'unknown_peg'
     when peg_currency <> 'USD' then 'not_usd_peg'
   end as status,

@@ -1,14 +1,14 @@
 -- Exchange metrics side by side, at every instant at which one of them or the reserve of the day before changed.
 {{ config(pre_hook="{{ delete_changed('fct_exchange_flows_daily') }}") }}
-{% set metrics = ['inflow_coin', 'outflow_coin', 'netflow_coin', 'reserve_coin', 'reserve_usd'] %}
+{% set metrics = ['inflow_coin', 'inflow_usd', 'outflow_coin', 'netflow_coin', 'reserve_coin', 'reserve_usd'] %}
 {% set before = ['previous_reserve_coin', 'previous_reserve_usd'] %}
 with observed as (
   select * replace (metric || '_' || unit as metric), true as is_own
-  from {{ ref('stg_cryptoquant__exchange_flows') }}
+  from {{ ref('stg_exchange__flows') }}
   where {{ is_changed('fct_exchange_flows_daily', 'fact_date') }}
   union all
   select * replace ('previous_' || metric || '_' || unit as metric, fact_date + 1 as fact_date), false as is_own
-  from {{ ref('stg_cryptoquant__exchange_flows') }}
+  from {{ ref('stg_exchange__flows') }}
   where metric = 'reserve' and {{ is_changed('fct_exchange_flows_daily', 'fact_date', shift=-1) }}
 ),
 pivoted as (
@@ -20,6 +20,7 @@ pivoted as (
     {% for name in metrics -%}
     {{ newest_where("metric = '" ~ name ~ "'", 'finality') }} as finality_of_{{ name }},
     {% endfor -%}
+    {{ newest_where("metric in ('inflow_coin', 'outflow_coin', 'netflow_coin')", 'label_version') }} as label_version,
     bool_or(is_own) over as_of as has_own,
     bool_or(is_simulated) over as_of as is_simulated
   from observed
@@ -28,11 +29,13 @@ pivoted as (
 ),
 graded as (
   select
-    fact_date, asset, entity, source, recorded_at, is_simulated, {{ (metrics + before) | join(', ') }},
+    fact_date, asset, entity, source, recorded_at, is_simulated, label_version, {{ (metrics + before) | join(', ') }},
     case
-      when 'preliminary' in (finality_of_{{ metrics | join(', finality_of_') }}) then 'preliminary' else 'final'
+      when 'preliminary' in (finality_of_{{ metrics | join(', finality_of_') }}) then 'preliminary'
+      when 'restated' in (finality_of_{{ metrics | join(', finality_of_') }}) then 'restated'
+      else 'final'
     end as finality
   from pivoted
   where has_own
 )
-{{ best_source('graded', ['fact_date', 'asset', 'entity'], 'coalesce(netflow_coin, reserve_coin)') }}
+{{ best_source('fct_exchange_flows_daily', 'graded', 'exchange_netflow', 'netflow_coin', entity='entity') }}

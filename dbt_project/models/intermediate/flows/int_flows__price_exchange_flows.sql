@@ -1,11 +1,11 @@
--- Change in reserve, and dollars at the vendor's own implied price. A price never repeats from day to
+-- Change in reserve, and dollars at the price that the vendor's own dollars imply (of the reserve, else of the inflow). A price never repeats from day to
 -- day: one that does stands still, and its dollars are null. The first day of a flat line is not caught.
 {{ config(materialized='view') }}
 with priced as (
   select
     *,
     reserve_coin - previous_reserve_coin as change_coin,
-    reserve_usd / nullif(reserve_coin, 0) as implied_price,
+    coalesce(reserve_usd / nullif(reserve_coin, 0), inflow_usd / nullif(inflow_coin, 0)) as implied_price,
     previous_reserve_usd / nullif(previous_reserve_coin, 0) as previous_price,
     coalesce(
       abs(implied_price / nullif(previous_price, 0) - 1) <= {{ rule('FLAT_PRICE_TOLERANCE_RATIO') }}, false
@@ -24,5 +24,6 @@ select
     when is_flat then 'flat_price'
     when implied_price is null then 'no_price'
   end as status,
+  label_version, low, high, n_clusters, grade,
   finality, source, recorded_at, is_simulated
 from priced

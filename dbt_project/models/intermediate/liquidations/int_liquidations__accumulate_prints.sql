@@ -28,9 +28,13 @@ held as (
   asof inner join sums
     on instants.fact_date = sums.fact_date and instants.asset = sums.asset and instants.venue = sums.venue
     and instants.liq_side = sums.liq_side and instants.recorded_at >= sums.recorded_at
+),
+with_peaks as (
+  select held.*, peaks.max_1h_usd, peaks.max_1h_at, 'venue_prints' as series
+  from held
+  asof left join peaks
+    on held.fact_date = peaks.fact_date and held.asset = peaks.asset and held.venue = peaks.venue
+    and held.liq_side = peaks.liq_side and held.recorded_at >= peaks.recorded_at
 )
-select held.*, peaks.max_1h_usd, peaks.max_1h_at, 'venue_prints' as series
-from held
-asof left join peaks
-  on held.fact_date = peaks.fact_date and held.asset = peaks.asset and held.venue = peaks.venue
-  and held.liq_side = peaks.liq_side and held.recorded_at >= peaks.recorded_at
+{{ with_grade('fct_liquidations_daily', 'with_peaks', 'liquidations', 'notional_usd',
+  entity="venue || '|' || liq_side || '|venue_prints'") }}

@@ -1,7 +1,8 @@
 -- Supplies with, at every instant, the best source's value.
 {{ config(pre_hook="{{ delete_changed('fct_stablecoin_supply_daily') }}") }}
 with supplies as (
-  select * from {{ ref('stg_defillama__stablecoin_supplies') }}
+  select * from {{ ref('stg_stablecoins__supplies') }}
   where {{ is_changed('fct_stablecoin_supply_daily', 'fact_date') }}
 )
-{{ best_source('supplies', ['fact_date', 'stablecoin_id', 'chain'], 'coalesce(circulating_peg, circulating_usd)') }}
+{{ best_source('fct_stablecoin_supply_daily', 'supplies', 'stablecoin_supply', 'coalesce(circulating_usd, circulating_peg)',
+  entity="stablecoin_id || '|' || chain", asset='stablecoin_id') }}

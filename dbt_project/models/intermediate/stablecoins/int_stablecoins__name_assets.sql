@@ -4,7 +4,7 @@
 {{ config(materialized='table') }}
 with described as (
   select stablecoin_id, symbol, asset_name, peg_currency, known_at
-  from {{ ref('stg_defillama__stablecoins') }}
+  from {{ ref('stg_stablecoins__assets') }}
   where stablecoin_id not in (select stablecoin_id from {{ ref('stablecoins') }})
   qualify row_number() over (partition by stablecoin_id order by known_at, source) = 1
 ),

@@ -8,6 +8,10 @@ with coins as (
   union
   select asset from {{ ref('fct_futures_basis_daily') }}
   union
+  select asset from {{ ref('fct_funding_daily') }}
+  union
+  select asset from {{ ref('fct_open_interest_daily') }} where asset <> 'all'
+  union
   select asset from {{ ref('dim_instruments') }}
 ),
 stablecoins as (

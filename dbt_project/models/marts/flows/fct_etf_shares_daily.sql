@@ -1,0 +1,3 @@
+-- The newest vintage of every row.
+{{ config(pre_hook="{{ delete_changed('fct_etf_shares_daily') }}") }}
+{{ newest('fct_etf_shares_daily', ref('fct_etf_shares_daily_vintages')) }}

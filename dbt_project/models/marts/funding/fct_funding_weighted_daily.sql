@@ -1,0 +1,3 @@
+-- The newest vintage of every row.
+{{ config(pre_hook="{{ delete_changed('fct_funding_weighted_daily') }}") }}
+{{ newest('fct_funding_weighted_daily', ref('fct_funding_weighted_daily_vintages')) }}

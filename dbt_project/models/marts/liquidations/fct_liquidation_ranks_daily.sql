@@ -1,0 +1,3 @@
+-- The newest vintage of every row.
+{{ config(pre_hook="{{ delete_changed('fct_liquidation_ranks_daily') }}") }}
+{{ newest('fct_liquidation_ranks_daily', ref('fct_liquidation_ranks_daily_vintages')) }}

@@ -1,4 +1,0 @@
--- What each of DefiLlama's ids stands for.
-select stablecoin_id, asset as symbol, asset_name, peg_currency, source, known_at
-from {{ source('core', 'core_stablecoins__assets') }}
-where starts_with(source, 'defillama_')

@@ -1,0 +1,2 @@
+-- Open interest per contract, day and feed, one row per recorded change.
+select * from {{ source('core', 'core_open_interest__daily') }}
