@@ -144,6 +144,16 @@ def models_yaml(domain: str) -> str:
     return _yaml({"version": 2, "models": [_model(table) for table in MARTS if table.domain == domain]})
 
 
+def newest_model(fact: Table) -> str:
+    """The model of a fact: the newest vintage of every row. It is the same for all."""
+    name = fact.name
+    return (
+        f"-- {HEADER}\n-- The newest vintage of every row.\n"
+        f"{{{{ config(pre_hook=\"{{{{ delete_changed('{name}') }}}}\") }}}}\n"
+        f"{{{{ newest('{name}', ref('{name}_vintages')) }}}}\n"
+    )
+
+
 def _macro(signature: str, value: str) -> str:
     body = f"{{% macro {signature} %}}\n  {{% do return({value}) %}}\n{{% endmacro %}}"
     return f"{{# {HEADER} #}}\n{body}\n"
@@ -226,6 +236,7 @@ def files() -> dict[str, str]:
     """Everything rendered for dbt: path below the project's root to text."""
     domains = sorted({table.domain for table in (*FACTS, *DIMENSIONS)})
     marts = {f"{PROJECT}/models/marts/{d}/_{d}__models.yml": models_yaml(d) for d in domains}
+    newest = {f"{PROJECT}/models/marts/{fact.domain}/{fact.name}.sql": newest_model(fact) for fact in FACTS}
     return {
         f"{PROJECT}/models/sources.yml": sources_yaml(),
         f"{PROJECT}/macros/tables.sql": tables_macro(),
@@ -237,6 +248,7 @@ def files() -> dict[str, str]:
         f"{PROJECT}/seeds/confidence_bands.csv": bands_seed(),
         **{f"{PROJECT}/seeds/{name}": text for name, text in claims.texts().items()},
         **marts,
+        **newest,
     }
 
 

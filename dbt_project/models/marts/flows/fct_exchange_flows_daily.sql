@@ -1,3 +1,4 @@
+-- Rendered from schemas/ by `make render`; do not edit.
 -- The newest vintage of every row.
 {{ config(pre_hook="{{ delete_changed('fct_exchange_flows_daily') }}") }}
 {{ newest('fct_exchange_flows_daily', ref('fct_exchange_flows_daily_vintages')) }}

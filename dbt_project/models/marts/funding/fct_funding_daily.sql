@@ -1,3 +1,4 @@
+-- Rendered from schemas/ by `make render`; do not edit.
 -- The newest vintage of every row.
 {{ config(pre_hook="{{ delete_changed('fct_funding_daily') }}") }}
 {{ newest('fct_funding_daily', ref('fct_funding_daily_vintages')) }}

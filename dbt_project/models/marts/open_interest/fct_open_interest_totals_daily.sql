@@ -1,3 +1,4 @@
+-- Rendered from schemas/ by `make render`; do not edit.
 -- The newest vintage of every row.
 {{ config(pre_hook="{{ delete_changed('fct_open_interest_totals_daily') }}") }}
 {{ newest('fct_open_interest_totals_daily', ref('fct_open_interest_totals_daily_vintages')) }}
