@@ -28,6 +28,7 @@ UNITS: dict[str, str] = {
     "ratio_per_8h": "fraction of notional per 8 hours",
     "ratio_per_day": "fraction of notional per UTC day",
     "hours": "hours of 3,600 seconds",
+    "vol_points": "volatility points: per cent a year (62.89)",
     "bps": "basis points (0.0001)",
     "shares": "shares of the fund",
     "usd_per_share": "US dollars per share of the fund",

@@ -240,6 +240,18 @@
       "values": ["price_usd", "deviation_bps"],
       "columns": {"fact_date": "date", "asset": "varchar", "stablecoin_id": "varchar", "peg_currency": "varchar", "price_usd": "double", "priced_at": "timestamp with time zone", "deviation_bps": "double", "vwap_usd": "double", "vwap_deviation_bps": "double", "peg_method": "varchar", "n_quotes": "integer", "n_excluded": "integer", "status": "varchar", "finality": "varchar", "source": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_price_usd": "double", "previous_deviation_bps": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
       "latest": ["fact_date", "asset", "stablecoin_id", "peg_currency", "price_usd", "priced_at", "deviation_bps", "vwap_usd", "vwap_deviation_bps", "peg_method", "n_quotes", "n_excluded", "status", "finality", "source", "known_at", "revision", "recorded_at", "is_simulated"]
+    },
+    "fct_volatility_indexes_daily": {
+      "date": "fact_date",
+      "lead_days": 0,
+      "inputs": ["core_volatility__index_bars"],
+      "undated_inputs": [],
+      "grain": ["fact_date", "venue", "asset"],
+      "measures": ["vol_open_points", "vol_high_points", "vol_low_points", "vol_close_points"],
+      "tracked": ["vol_open_points", "vol_high_points", "vol_low_points", "vol_close_points"],
+      "values": ["vol_open_points", "vol_high_points", "vol_low_points", "vol_close_points"],
+      "columns": {"fact_date": "date", "venue": "varchar", "asset": "varchar", "vol_open_points": "double", "vol_high_points": "double", "vol_low_points": "double", "vol_close_points": "double", "status": "varchar", "finality": "varchar", "source": "varchar", "raw_sha256": "varchar", "known_at": "timestamp with time zone", "revision": "integer", "recorded_at": "timestamp with time zone", "is_simulated": "boolean", "previous_vol_open_points": "double", "previous_vol_high_points": "double", "previous_vol_low_points": "double", "previous_vol_close_points": "double", "change_reason": "varchar", "superseded_at": "timestamp with time zone", "is_latest": "boolean"},
+      "latest": ["fact_date", "venue", "asset", "vol_open_points", "vol_high_points", "vol_low_points", "vol_close_points", "status", "finality", "source", "raw_sha256", "known_at", "revision", "recorded_at", "is_simulated"]
     }
   }) %}
 {% endmacro %}

@@ -15,12 +15,14 @@ from schemas.columns import (
     liquidations,
     open_interest,
     stablecoins,
+    volatility,
 )
 from schemas.units import UNITS
 
 COLUMNS: dict[str, Column] = {}
 _MODULES = (
     keys, lineage, flows, exchange, liquidations, futures, funding, open_interest, stablecoins, confidence, claims,
+    volatility,
 )  # fmt: skip
 for _module in _MODULES:
     for _column in _module.COLUMNS:

@@ -16,11 +16,12 @@ from schemas.tables import (
     open_interest,
     reference,
     stablecoins,
+    volatility,
 )
 
 _DOMAINS = (
     etf, exchange, flows, liquidations, futures, basis, funding, open_interest, stablecoins, reference, confidence,
-    claims,
+    claims, volatility,
 )  # fmt: skip
 
 

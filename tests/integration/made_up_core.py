@@ -233,6 +233,15 @@ def interest_days(day, shift=0.0):
     return [*rows, {**_level(day, 9.0), **vendor, **nothing, "change_usd": 1.0 if n else None}]
 
 
+def volatilities(day):
+    points = {f"vol_{name}_points": 60.0 for name in ("open", "high", "low", "close")}
+    live = {**points, "fact_date": day, "venue": "deribit", "source": "deribit_volatility_index"}
+    return [
+        {**live, "finality": "preliminary", "known_at": at(day, 12) - timedelta(days=1)},
+        {**live, "vol_high_points": 61.0, "known_at": at(day)},
+    ]
+
+
 MAKERS = {
     "core_funding__daily": funding_days,
     "core_funding__weighted": funding_weighted,
@@ -252,6 +261,7 @@ MAKERS = {
     "core_stablecoins__months": months,
     "core_basis__contracts": contracts,
     "core_basis__term_structure": tenors,
+    "core_volatility__index_bars": volatilities,
 }
 
 
