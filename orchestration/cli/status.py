@@ -13,18 +13,24 @@ from orchestration.resources.settings import from_environment
 SHOW_EXAMPLES = "Example:  sluice show 2026-02-05"
 
 _DAY_QUERIES = {
-    "ETF net flows, USD": "select asset, flow_usd, n_funds_reported, n_funds_expected, finality, status"
+    "ETF net flows, USD": "select asset, flow_usd, n_funds_reported, n_funds_expected, grade, finality, status"
     " from fct_etf_totals_daily where trade_date = date '{day}' order by asset",
     "ETF net flows by fund, USD": "select asset, fund, flow_usd, status from fct_etf_flows_daily"
     " where trade_date = date '{day}' and coalesce(status, '') <> 'not_launched' order by asset, flow_usd, fund",
     "Liquidations (sums are floors where the feed drops prints)": "select asset, venue, liq_side, series, notional_usd,"
-    " max_1h_usd, is_lower_bound, finality from fct_liquidations_daily where fact_date = date '{day}'"
+    " max_1h_usd, is_lower_bound, grade, finality from fct_liquidations_daily where fact_date = date '{day}'"
     " order by series, asset, venue, liq_side",
-    "Basis term structure, fraction per year": "select venue, asset, tenor_days, basis_annualised_ratio, status,"
+    "Funding over venues, fractions": "select asset, margin_type, funding_8h_ratio, funding_annualised_ratio, n_venues,"
+    " finality, status from fct_funding_weighted_daily where fact_date = date '{day}'"
+    " order by asset, margin_type",
+    "Open interest over venues, and what the price and what contracts did to it": "select asset, margin_type,"
+    " open_interest_coin, open_interest_usd, price_effect_usd, quantity_effect_usd, n_venues, finality, status"
+    " from fct_open_interest_totals_daily where fact_date = date '{day}' order by asset, margin_type",
+    "Basis term structure, fraction per year": "select venue, asset, tenor_days, basis_annualised_ratio, grade, status,"
     " left_symbol, right_symbol from fct_basis_term_structure_daily where fact_date = date '{day}'"
     " order by venue, asset, tenor_days",
     "Stablecoin supply": "select asset, chain, peg_currency, circulating_peg, circulating_usd, supply_change_peg,"
-    " finality from fct_stablecoin_supply_daily where fact_date = date '{day}'"
+    " grade, finality from fct_stablecoin_supply_daily where fact_date = date '{day}'"
     " order by circulating_usd desc nulls last, asset, chain limit 12",
     "Exchange flows, coins": "select asset, entity, inflow_coin, outflow_coin, netflow_coin, reserve_coin, finality"
     " from fct_exchange_flows_daily where fact_date = date '{day}' order by asset, entity",

@@ -6,6 +6,21 @@ from schemas.table import Table
 
 # `entity` is the rest of the key: a fund, a chain, a venue with symbol, side or tenor.
 OPINION_KEY = ("confidence_series", "fact_date", "asset", "entity")
+# Whose rows are opinions; the assets say which coins are pegged to the dollar.
+_OPINIONS = (
+    "core_basis__contracts",
+    "core_basis__term_structure",
+    "core_etf__flows",
+    "core_etf__rebuilt_flows",
+    "core_etf__source_totals",
+    "core_exchange__flows",
+    "core_funding__daily",
+    "core_liquidations__events",
+    "core_liquidations__vendor_totals",
+    "core_open_interest__daily",
+    "core_stablecoins__assets",
+    "core_stablecoins__supply",
+)
 
 CORE = (
     Table(
@@ -26,6 +41,7 @@ CORE = (
             "recorded_at",
         ),
         date_column="fact_date",
+        inputs=_OPINIONS,
     ),
     Table(
         "core_confidence__contradictions",
@@ -46,6 +62,7 @@ CORE = (
             "is_simulated",
         ),
         date_column="fact_date",
+        inputs=_OPINIONS,
     ),
 )
 

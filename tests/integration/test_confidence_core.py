@@ -46,6 +46,12 @@ def test_every_graded_series_of_a_fact_has_opinions():
     assert set(graded["series"]) <= filled <= set(rules.bands()["series"])
 
 
+def test_the_assessments_come_after_every_table_that_holds_opinions():
+    """A table that is not among the inputs might be derived after what compares its rows."""
+    held = {each.table for each in opinions.present()} | {"core_stablecoins__assets"}
+    assert set(ASSESSMENTS.inputs) == set(CONTRADICTIONS.inputs) == held
+
+
 def test_a_copy_is_no_second_opinion_and_an_independent_table_is(core):
     """Five sites that repeat Farside would make an A of one table."""
     rows = [

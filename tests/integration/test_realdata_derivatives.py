@@ -78,8 +78,7 @@ def test_the_rates_of_kraken_and_dydx_are_per_hour_as_the_stamps_say(funding):
     Day sums as printed go with those of Binance and Bybit one to one; an hourly cap is reached to the digit;
     dYdX's grid is the eighth of its own millionths per eight hours.
     """
-    printed = funding.with_columns(rate_basis_hours=pl.lit(None, pl.Float64))
-    days = daily_funding(printed).filter(hours_covered=24.0, symbol="BTC")
+    days = daily_funding(funding).filter(hours_covered=24.0, symbol="BTC")
     wide = days.pivot("venue", index="fact_date", values="funding_ratio").drop_nulls(["kraken", "binance", "bybit"])
     others = pl.mean_horizontal("binance", "bybit")
     slope = wide.select(pl.cov("kraken", others) / others.var()).item()

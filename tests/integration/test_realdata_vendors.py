@@ -73,19 +73,24 @@ def changed(frame: pl.DataFrame, key: list[str], value: str) -> pl.DataFrame:
 def test_the_map_matches_what_is_served_and_leaves_the_rest(inbox):
     """A pattern that matches nothing, or too much, shows here."""
     folders = pl.Series([path.split("/")[0] for path, _ in inbox.matched]).value_counts(name="n")
-    assert dict(folders.iter_rows()) == {"farside": 143, "cryptoquant": 9, "defillama": 3, "basis": 1}
-    assert {path.split("/")[0] for path in inbox.unmatched} >= {
-        "macro",
-        "mining",
-        "deribit",
-        "venue_messages",
+    served = {"farside": 143, "cryptoquant": 10, "defillama": 3, "artemis": 4, "oxarchive": 3, "basis": 1}
+    assert dict(folders.iter_rows()) == served
+    assert {path for path in inbox.unmatched if path.split("/")[0] in served} == {
+        "artemis/Stablecoin Supply by Chain.csv",
+        "cryptoquant/btc/Bitcoin Estimated Leverage Ratio - All Exchanges - Day.csv",
+        "cryptoquant/btc/Bitcoin Funding Rates - All Exchanges - Day.csv",
+        "defillama/stablecoins-chains.csv",
+        "defillama/stablecoins.csv",
+        "oxarchive/candles.parquet",
     }
+    assert {path.split("/")[0] for path in inbox.unmatched} >= {"macro", "mining", "deribit", "venue_messages"}
 
 
 def test_every_frame_has_its_tables_columns_and_every_row_is_accounted_for(read):
     """A column of another type or name fails in core, for all rows at once."""
     lineage = {"source", "raw_sha256", "known_at", "is_simulated"}
-    for payload, parsed in read("farside/btc") + read("cryptoquant/") + read("defillama/"):
+    folders = ("farside/btc", "cryptoquant/", "defillama/", "artemis/", "oxarchive/")
+    for payload, parsed in (found for folder in folders for found in read(folder)):
         for name, frame in parsed.frames.items():
             expected = {c: t for c, t in TABLES[name].schema.items() if c not in lineage}
             assert dict(frame.schema) == expected, payload.locator

@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.rules import USD_QUOTES
 from schemas.tables import TABLES
+from transforms.core.exact import divided
 from transforms.core.instruments import as_of_event
 from transforms.core.print_fields import PRICE_KINDS
 from transforms.core.prints import PRINT, maximum_multiplicity
@@ -30,6 +31,11 @@ def linear_notional(contracts: pl.Expr, contract_value: pl.Expr, price: pl.Expr)
 def inverse_notional(contracts: pl.Expr, face_usd: pl.Expr) -> pl.Expr:
     """USD notional: contracts × face value in USD. The price does not enter."""
     return contracts * face_usd
+
+
+def coin_quantity(notional_usd: pl.Expr, price: pl.Expr) -> pl.Expr:
+    """Coins that an inverse contract's dollars are: USD / price; null without a price above zero."""
+    return pl.when(price > 0).then(divided(notional_usd, price))
 
 
 def quanto_notional(contracts: pl.Expr, multiplier: pl.Expr, price: pl.Expr, settle_index_usd: pl.Expr) -> pl.Expr:
@@ -121,7 +127,7 @@ def _priced(described: pl.DataFrame) -> pl.DataFrame:
     quantity = (
         pl.when(unit == "coin").then(size)
         .when(in_contracts & (margin == "linear") & ~is_usd_faced).then(size * value)
-        .when(price > 0).then(pl.col("notional_usd") / price)
+        .otherwise(coin_quantity(pl.col("notional_usd"), price))
     )  # fmt: skip
     priced = described.with_columns(status=status).with_columns(notional_usd=notional)
     return priced.with_columns(quantity_coin=quantity)

@@ -1,7 +1,7 @@
 """A change of value, split into what quantity did and what price did.
 
-Belongs here: the midpoint split, for any quantity that has a price, and a quotient that is always the
-same. Does not belong here: which quantity is native, or which days are compared.
+Belongs here: the midpoint split, for any quantity that has a price. Does not belong here: which quantity
+is native, or which days are compared.
 """
 
 from __future__ import annotations
@@ -20,13 +20,3 @@ def value_effects(
     quantity_effect = (quantity_after - quantity_before) * (price_before + price_after) / 2
     price_effect = (price_after - price_before) * (quantity_before + quantity_after) / 2
     return quantity_effect, price_effect
-
-
-def quotient(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """numerator / denominator, to the last digit the same in every frame.
-
-    Polars divides by a column that it holds as one repeated value by multiplying with its reciprocal, and by
-    any other column directly, so that a rebuild in other chunks could differ in the last digit. This always
-    multiplies. Infinite or NaN where the denominator is zero: exclude that before.
-    """
-    return numerator * (pl.lit(1.0) / denominator)

@@ -49,8 +49,10 @@ def annualise(
     for an unknown convention.
     """
     growth, count, days = CONVENTIONS[convention]
-    ratio, years = future / spot, divided(_micros(quoted_at, expires_at, count), days * _DAY)
-    rate = {"simple": (ratio - 1) / years, "compound": ratio ** (1 / years) - 1, "log": ratio.log() / years}[growth]
+    ratio, years = divided(future, spot), divided(_micros(quoted_at, expires_at, count), days * _DAY)
+    log = divided(ratio.log(), years)
+    # Compound not as a power: Polars multiplies or takes a root where one small exponent is all rows'.
+    rate = {"simple": divided(ratio - 1, years), "compound": log.exp() - 1, "log": log}[growth]
     return pl.when(_is_price(future) & _is_price(spot) & (years > 0) & rate.is_finite()).then(rate)
 
 
@@ -85,7 +87,9 @@ def measured(contracts: pl.DataFrame) -> pl.DataFrame:
         return pl.when(status.is_null()).then(annualise(future, spot, quoted_at, expires_at, convention))
 
     return timed.with_columns(
-        basis_ratio=pl.when(status.is_null() | status.is_in(["under_1_day", "under_7_days"])).then(future / spot - 1),
+        basis_ratio=pl.when(status.is_null() | status.is_in(["under_1_day", "under_7_days"])).then(
+            divided(future, spot) - 1
+        ),
         basis_annualised_ratio=rate("simple_act365"),
         basis_compound_ratio=rate("compound_act365"),
         basis_log_ratio=rate("log_act365"),
@@ -142,4 +146,4 @@ def _open_interest_coin() -> pl.Expr:
     value = pl.col("open_interest_native") * pl.col("contract_value") / sides
     price = pl.when(_is_price(pl.col("future_price"))).then(pl.col("future_price"))
     is_usd_faced = (pl.col("margin_type") == "inverse") | pl.col("contract_value_currency").is_in(rules.USD_QUOTES)
-    return pl.when(is_usd_faced).then(value / price).when(pl.col("margin_type") == "linear").then(value)
+    return pl.when(is_usd_faced).then(divided(value, price)).when(pl.col("margin_type") == "linear").then(value)

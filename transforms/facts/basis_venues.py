@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas import rules
 from schemas.tables import TABLES
+from transforms.core.exact import divided
 from transforms.facts.vintage_cuts import cuts, state_at
 
 ALL_VENUES = "all"
@@ -45,7 +46,7 @@ def across_venues(tenors: pl.DataFrame, by: Sequence[str] = ("tenor_days",)) -> 
     def mean(name: str) -> pl.Expr:
         value, weight = pl.col(name).filter(pl.col("__coins") > 0), pl.col("__coins").drop_nulls()
         first = value.first()  # the mean of equal numbers is that number, to the last digit
-        return first + ((value - first) * weight).sum() / weight.sum()
+        return first + divided(((value - first) * weight).sum(), weight.sum())
 
     n_venues = pl.col("__coins").count().cast(pl.Int32)
     return counted.group_by(by, maintain_order=True).agg(

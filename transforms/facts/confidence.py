@@ -9,11 +9,11 @@ An opinion is one source's value of one figure from `known_at` on:
 
 | column | meaning |
 | --- | --- |
-| `confidence_series`, `fact_date`, `asset`, `entity` | the figure |
+| `confidence_series`, `fact_date`, `asset`, `entity` | the figure (default: no date, `all`, `all`) |
 | `source`, `cluster` | who says so, and the group of sources that copy one another (default: the source) |
 | `tier` | 1 recomputed from raw data, 2 a vendor's table, 3 an article (default 3) |
 | `priority` | the lowest is taken first; a source without one is taken only where no other has a value |
-| `value`, `known_at` | what it says, in the series' unit, and since when |
+| `value`, `known_at` | what it says, in the series' unit, and since when (default: since ever, 1970) |
 | `is_complete` | the value is whole: no part day, no part of the funds (default true) |
 | `is_matched` | entity, metric, window, unit and scope are those of the figure (default true) |
 | `is_lower_bound`, `is_model` | a feed known to drop events; a model's output (default false) |
@@ -23,11 +23,12 @@ An opinion is one source's value of one figure from `known_at` on:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import polars as pl
 
 from schemas import confidence
+from schemas.column import UTC_INSTANT
 from schemas.rules import AGREE_BANDS, MIN_COVERAGE_RATIO, NEAR_BANDS
 from schemas.tables.confidence import OPINION_KEY
 from transforms.facts.vintage_cuts import cuts, drop_unchanged, state_at
@@ -36,6 +37,13 @@ ASSESSED = (
     "source", "is_complete", "anchor_value", "low", "high", "n_clusters", "n_contradicting", "max_abs_diff",
     "grade", "agreeing", "contradicting",
 )  # fmt: skip
+_SINCE_EVER = pl.lit(datetime(1970, 1, 1, tzinfo=UTC), UTC_INSTANT)
+_KEY_DEFAULTS: dict[str, pl.Expr] = {
+    "fact_date": pl.lit(None, pl.Date()),
+    "asset": pl.lit("all"),
+    "entity": pl.lit("all"),
+    "known_at": _SINCE_EVER,
+}
 _DEFAULTS: dict[str, pl.Expr] = {
     "cluster": pl.col("source"),
     "tier": pl.lit(3, pl.Int32),
@@ -93,10 +101,12 @@ def conformed(opinions: pl.DataFrame) -> pl.DataFrame:
 
     Where one source gives two values at one instant the greater is kept, so that no order of rows matters.
     """
-    defaults = [default.alias(name) for name, default in _DEFAULTS.items() if name not in opinions.columns]
+    named = (_KEY_DEFAULTS | _DEFAULTS).items()
+    defaults = [default.alias(name) for name, default in named if name not in opinions.columns]
     filled = opinions.with_columns(defaults)
     typed = filled.with_columns(
         pl.col("value").cast(pl.Float64).fill_nan(None),
+        pl.col("known_at").fill_null(_SINCE_EVER),
         pl.col("cluster").fill_null(pl.col("source")),
         pl.col("tier").cast(pl.Int32).fill_null(3),
         pl.col("priority").cast(pl.Int64),
@@ -159,10 +169,16 @@ def _with_bands(rows: pl.DataFrame, bands: pl.DataFrame | None) -> pl.DataFrame:
     return widest.drop("band_absolute", "band_relative")
 
 
+def numbered(given: pl.DataFrame) -> pl.DataFrame:
+    """Opinions with their figure's number as `__key`: joins do not match a part of the key that is null."""
+    keys = given.select(OPINION_KEY).unique(maintain_order=True).with_row_index("__key")
+    return given.join(keys, on=OPINION_KEY, how="left", nulls_equal=True)
+
+
 def _at_cuts(given: pl.DataFrame) -> pl.DataFrame:
     """Every source's opinion at every instant at which any opinion of its figure became known."""
-    keys = given.select(OPINION_KEY).unique(maintain_order=True).with_row_index("__key")
-    keyed = given.join(keys, on=OPINION_KEY, how="left")
+    keyed = numbered(given)
+    keys = keyed.select("__key", *OPINION_KEY).unique(maintain_order=True)
     # A figure with a single source has the opinions themselves as its cuts.
     alone = pl.col("source").n_unique().over("__key") == 1
     several = keyed.filter(~alone)

@@ -13,7 +13,8 @@ import polars as pl
 
 from schemas.rules import AGREE_BANDS, CONTRACT_VALUES
 from schemas.tables.confidence import OPINION_KEY
-from transforms.facts.confidence import compare, conformed
+from transforms.core.exact import divided
+from transforms.facts.confidence import compare, conformed, numbered
 from transforms.facts.vintage_cuts import state_at
 
 # METHOD section 0, rule 2. Completeness is the last part; it is `is_complete` of an opinion.
@@ -55,15 +56,16 @@ def contradictions(opinions: pl.DataFrame, bands: pl.DataFrame | None = None) ->
     once said so; `definition` open interest counted on both sides or on one; `scope` a floor lies below;
     `vendor` a vendor's table of another method; else `unknown`.
     """
-    given = conformed(opinions)
+    given = numbered(conformed(opinions))
     several = given.filter(pl.col("source").n_unique().over(OPINION_KEY) > 1)
-    by = [*OPINION_KEY, "source"]
+    by = ["__key", "source"]
     newest = several.group_by(by).agg(recorded_at=pl.col("known_at").max())
     states = state_at(newest, several.with_columns(said_at="known_at"), by, "known_at")
     compared = compare(states.with_columns(pl.col("recorded_at").max().over(OPINION_KEY)), bands)
     against = compared.filter("is_contradicting").drop("known_at").rename({"said_at": "known_at"})
     judged = _with_history(against, several).with_columns(contradiction_reason=_reason())
-    delta = pl.when(pl.col("band") > 0).then((pl.col("value") - pl.col("anchor_value")) / pl.col("band"))
+    distance = pl.col("value") - pl.col("anchor_value")
+    delta = pl.when(pl.col("band") > 0).then(divided(distance, pl.col("band")))
     return judged.select(
         *OPINION_KEY,
         "source",
@@ -80,9 +82,9 @@ def contradictions(opinions: pl.DataFrame, bands: pl.DataFrame | None = None) ->
 
 def _with_history(against: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     """Adds `was_said`: the anchor's cluster once gave the value that now contradicts it."""
-    said = given.select(*OPINION_KEY, pl.col("cluster").alias("anchor_cluster"), pl.col("value").alias("once"))
-    key = [*OPINION_KEY, "source"]
-    pairs = against.join(said.drop_nulls("once"), on=[*OPINION_KEY, "anchor_cluster"], how="inner")
+    said = given.select("__key", pl.col("cluster").alias("anchor_cluster"), pl.col("value").alias("once"))
+    key = ["__key", "source"]
+    pairs = against.join(said.drop_nulls("once"), on=["__key", "anchor_cluster"], how="inner")
     same = pairs.filter(_within(pl.col("value"), pl.col("once"))).select(key).unique()
     return against.join(same.with_columns(was_said=True), on=key, how="left").with_columns(
         pl.col("was_said").fill_null(False)

@@ -14,6 +14,7 @@ from datetime import date
 import polars as pl
 
 from schemas.rules import IMPLIED_NAV_TOLERANCE_RATIO, SPLIT_NAV_TOLERANCE_RATIO, SPLIT_SHARES_TOLERANCE_RATIO
+from transforms.core.exact import divided
 from transforms.core.sessions import session_close, sessions_after
 
 Number = pl.Expr | str | float
@@ -22,6 +23,11 @@ _DAYS_PER_YEAR = 365
 
 def _expr(value: Number) -> pl.Expr:
     return pl.col(value) if isinstance(value, str) else value if isinstance(value, pl.Expr) else pl.lit(value)
+
+
+def _over(value: pl.Expr, by: Number) -> pl.Expr:
+    """value / by; null where `by` is zero."""
+    return pl.when(_expr(by) != 0).then(divided(value, _expr(by)))
 
 
 def first_known_session(trade_date: date, so_lag_bd: int) -> date:
@@ -38,7 +44,7 @@ def shares_created(
     `split_ratio` is new shares per old one in between. `non_flow_shares`, in the shares of the second count, came
     by a seed or a conversion.
     """
-    return (_expr(shares_after) - _expr(non_flow_shares)) / _expr(split_ratio) - _expr(shares_before)
+    return divided(_expr(shares_after) - _expr(non_flow_shares), _expr(split_ratio)) - _expr(shares_before)
 
 
 def flow_from_shares(
@@ -49,14 +55,20 @@ def flow_from_shares(
     non_flow_shares: Number = 0.0,
 ) -> pl.Expr:
     """Net flow in USD: (shares_T − shares_T−1) × NAV_T. Splits, seeds and conversions are none; a fee takes coins
-    and no shares, so it is none either. `nav_usd` is per share of the first count, where a split lies between.
+    and no shares, so it is none either.
+
+    `nav_usd` is per share of the second count, T. `split_ratio` is new shares per old one in between, by which the
+    first count is multiplied; `non_flow_shares`, in the shares of T, came by a seed or a conversion.
     """
-    return shares_created(shares_before, shares_after, split_ratio, non_flow_shares) * _expr(nav_usd)
+    before = _expr(shares_before) * _expr(split_ratio)
+    return (_expr(shares_after) - _expr(non_flow_shares) - before) * _expr(nav_usd)
 
 
-def flow_via_aum(aum_before: Number, aum_after: Number, nav_before: Number, nav_after: Number) -> pl.Expr:
-    """The same flow from assets: AUM_T − AUM_T−1 × NAV_T / NAV_T−1."""
-    return _expr(aum_after) - _expr(aum_before) * _expr(nav_after) / _expr(nav_before)
+def flow_via_aum(
+    aum_before: Number, aum_after: Number, nav_before: Number, nav_after: Number, split_ratio: Number = 1.0
+) -> pl.Expr:
+    """The same flow from assets: AUM_T − AUM_T−1 × NAV_T / NAV_T−1, where NAV_T counts `split_ratio` times."""
+    return _expr(aum_after) - _over(_expr(aum_before) * _expr(nav_after) * _expr(split_ratio), nav_before)
 
 
 def raw_aum_change(aum_before: Number, aum_after: Number) -> pl.Expr:
@@ -66,7 +78,7 @@ def raw_aum_change(aum_before: Number, aum_after: Number) -> pl.Expr:
 
 def coins_per_share(before: Number, annual_fee_ratio: Number, days: Number = 1.0) -> pl.Expr:
     """Coins behind one share after `days` of a fee that is paid in coins: before × (1 − fee × days / 365)."""
-    return _expr(before) * (1 - _expr(annual_fee_ratio) * _expr(days) / _DAYS_PER_YEAR)
+    return _expr(before) * (1 - divided(_expr(annual_fee_ratio) * _expr(days), _DAYS_PER_YEAR))
 
 
 def coin_balance_change(
@@ -83,23 +95,22 @@ def flow_by_coin_balance(balance_change: Number, reference_price: Number) -> pl.
 
 def flow_in_coins(flow_usd: Number, reference_price: Number) -> pl.Expr:
     """Net flow in coins at the reference price (USD per coin)."""
-    return _expr(flow_usd) / _expr(reference_price)
+    return _over(_expr(flow_usd), reference_price)
 
 
 def implied_nav(flow_usd: Number, shares: Number) -> pl.Expr:
     """|flow| / |shares|: the net asset value that a flow and a number of shares imply; null for no shares."""
-    count = _expr(shares).abs()
-    return pl.when(count > 0).then(_expr(flow_usd).abs() / count)
+    return _over(_expr(flow_usd).abs(), _expr(shares).abs())
 
 
 def nav_gap(implied: Number, close: Number) -> pl.Expr:
     """Relative distance of an implied net asset value from the session's close, with its sign."""
-    return _expr(implied) / _expr(close) - 1
+    return _over(_expr(implied), close) - 1
 
 
 def implied_shares(flow_usd: Number, close: Number) -> pl.Expr:
     """Shares that a flow amounts to at the session's close."""
-    return _expr(flow_usd) / _expr(close)
+    return _over(_expr(flow_usd), close)
 
 
 def nav_flag(
@@ -124,7 +135,7 @@ def detected_split(shares_before: Number, shares_after: Number, nav_before: Numb
     A split changes the count by an integer factor or its inverse, and the net asset value inversely; orders of
     the same day leave the count within 2 % of it, and the market the value within 25 %.
     """
-    ratio = _expr(shares_after) / _expr(shares_before)
+    ratio = divided(_expr(shares_after), _expr(shares_before))
     factor = pl.when(ratio >= 1).then(ratio.round()).otherwise(1 / (1 / ratio).round())
     is_integer = (factor != 1) & factor.is_finite() & ((ratio / factor - 1).abs() <= SPLIT_SHARES_TOLERANCE_RATIO)
     inverse = (_expr(nav_after) * factor / _expr(nav_before) - 1).abs() <= SPLIT_NAV_TOLERANCE_RATIO

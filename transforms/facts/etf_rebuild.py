@@ -11,10 +11,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from schemas.funds import FUND_EVENTS, SHARE_LAGS, FundEvent, ShareLag
+from schemas.funds import FUND_EVENTS, FUNDS, SHARE_LAGS, FundEvent, ShareLag
 from schemas.rules import ETF_LATE_FILL_SESSIONS
 from schemas.tables import TABLES
-from transforms.core.sessions import next_session, previous_session, sessions_after, sessions_between
+from transforms.core.sessions import closes, next_session, previous_session, sessions_after, sessions_between
 from transforms.facts.etf import detected_split, shares_created
 from transforms.facts.vintage_cuts import cuts, drop_unchanged, state_at
 
@@ -25,6 +25,19 @@ _COUNT = ("as_of_date", "asset", "fund")
 _INSTANT = pl.Datetime("us", "UTC")
 _LEGS = pl.Schema({"fund": pl.String, "trade_date": pl.Date, "role": pl.String, "as_of_date": pl.Date})
 _REACH = timedelta(days=20)
+
+
+def _defaults() -> dict[str, pl.Expr]:
+    """What `rebuilt_flows` takes a column for that a frame does not have."""
+    assets = {fund.ticker: fund.asset for fund in FUNDS}
+    known = pl.col("as_of_date").replace_strict(closes("XNYS"), default=None, return_dtype=_INSTANT)
+    return {
+        "asset": pl.col("fund").replace_strict(assets, default="unknown", return_dtype=pl.String),
+        "known_at": known,
+        "source": pl.lit("issuer"),
+        "raw_sha256": pl.lit(None, pl.String()),
+        "is_simulated": pl.lit(False),
+    }
 
 
 def rebuilt_flows(
@@ -40,9 +53,11 @@ def rebuilt_flows(
     known, then `no_share_count`; two days' orders are never put on one date. Without NAV(D) it is `no_nav`.
     `events` are taken out, and splits that they do not name are found by `detected_split`.
 
-    `shares`: `core_etf__shares`, any number of deliveries; `dates` limits the trade dates. Funds without a lag are
-    left out. Source: METHOD §6, FEEDS_OTHER §1.5.
+    `shares`: `core_etf__shares`, any number of deliveries, or a frame of `as_of_date`, `fund`,
+    `shares_outstanding` and `nav_usd` alone: a count is then known at the close of the session that it is dated by.
+    `dates` limits the trade dates. Funds without a lag are left out. Source: METHOD §6, FEEDS_OTHER §1.5.
     """
+    shares = shares.with_columns(**{name: e for name, e in _defaults().items() if name not in shares.columns})
     legs = _legs(shares, lags, dates)
     observed = legs.join(_known(shares), on=["fund", "as_of_date"])
     instants = cuts(observed, _KEY)
@@ -136,7 +151,12 @@ def _valued(wide: pl.DataFrame, events: Sequence[FundEvent]) -> pl.DataFrame:
         )
         .with_columns(flow_usd=(pl.col("shares_change") * pl.col("nav_usd")).round(2))
         .with_columns(
-            status=pl.when(~has_counts).then(lacking).when(pl.col("flow_usd").is_null()).then(pl.lit("no_nav")),
+            status=pl.when(~has_counts)
+            .then(lacking)
+            .when(pl.col("event_shares").is_null())
+            .then(pl.lit("no_share_count"))
+            .when(pl.col("flow_usd").is_null())
+            .then(pl.lit("no_nav")),
             finality=pl.when(pl.col("flow_usd").is_null()).then(pl.lit("preliminary")).otherwise(pl.lit("final")),
             source=pl.lit(SOURCE),
         )

@@ -10,18 +10,26 @@ from datetime import datetime
 
 import polars as pl
 
+from schemas.column import UTC_INSTANT
 from schemas.rules import ALL_EXCHANGES, EXCHANGE, TREASURY
 
 _SIDES = ("from", "to")
+# What labels are taken to say where a frame has no such column.
+_DEFAULTS: dict[str, pl.Expr] = {
+    "entity_kind": pl.lit(EXCHANGE),
+    "label_version": pl.lit(1),
+    "known_at": pl.lit(None, UTC_INSTANT),
+}
 
 
 def labels_at(labels: pl.DataFrame, label_version: int | None = None, known_at: datetime | None = None) -> pl.DataFrame:
     """The newest label of each address, of those up to `label_version` and known up to `known_at`.
 
-    `labels`: address, entity, entity_kind (`exchange`, `treasury` or another), label_version, known_at. An
-    address whose newest label has no entity has lost its label. Columns: address, entity, entity_kind.
+    `labels`: address, entity and, where there are such, entity_kind (`exchange`, the default, `treasury` or
+    another), label_version, known_at. An address whose newest label has no entity has lost its label. Columns:
+    address, entity, entity_kind.
     """
-    seen = labels
+    seen = _described(labels)
     if label_version is not None:
         seen = seen.filter(pl.col("label_version") <= label_version)
     if known_at is not None:
@@ -30,13 +38,18 @@ def labels_at(labels: pl.DataFrame, label_version: int | None = None, known_at: 
     return newest.drop_nulls("entity").select("address", "entity", "entity_kind").sort("address")
 
 
+def _described(labels: pl.DataFrame) -> pl.DataFrame:
+    return labels.with_columns(**{name: default for name, default in _DEFAULTS.items() if name not in labels.columns})
+
+
 def label_transfers(transfers: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
     """Add from_entity, from_kind, to_entity, to_kind; null where the address has no label.
 
-    `transfers`: from_address, to_address, amount_coin, block_at. `labels` as `labels_at` gives them.
+    `transfers`: from_address, to_address, amount_coin, block_at. `labels` as for `labels_at`, whose newest count.
     """
+    newest = labels_at(labels)
     for side in _SIDES:
-        named = labels.select(
+        named = newest.select(
             pl.col("address").alias(f"{side}_address"),
             pl.col("entity").alias(f"{side}_entity"),
             pl.col("entity_kind").alias(f"{side}_kind"),
@@ -96,13 +109,14 @@ def exchange_flow_versions(transfers: pl.DataFrame, labels: pl.DataFrame) -> pl.
     Columns of `exchange_flows`, label_version and known_at (when that version became known). A label that
     comes late changes days long past: the former figures stay under the former version.
     """
-    versions = labels.group_by("label_version").agg(pl.col("known_at").max()).sort("label_version")
+    told_when = _described(labels)
+    versions = told_when.group_by("label_version").agg(pl.col("known_at").max()).sort("label_version")
     told = [
         exchange_flows(transfers, labels_at(labels, version)).with_columns(
-            label_version=pl.lit(version, labels.schema["label_version"]),
-            known_at=pl.lit(known_at).cast(labels.schema["known_at"]),
+            label_version=pl.lit(version, told_when.schema["label_version"]),
+            known_at=pl.lit(known_at).cast(told_when.schema["known_at"]),
         )
-        for version, known_at in versions.iter_rows()
+        for version, known_at in versions.rows() or [(None, None)]
     ]
     return pl.concat(told).sort("fact_date", "entity", "label_version")
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from schemas.rules import LONGEST_FUNDING_INTERVAL_HOURS
+from transforms.core.exact import divided
 
 SERIES = ("source", "venue", "symbol")
 _BASIS_HOURS = 8.0
@@ -27,13 +28,13 @@ def accrual_date(settled_at: pl.Expr) -> pl.Expr:
 
 
 def eight_hour_equivalent(rate: pl.Expr, hours: pl.Expr) -> pl.Expr:
-    """Rate per 8 hours of a rate per `hours`: r x 8/h. (Coin Metrics prints (P/8) r, which is inverted.)"""
-    return rate * _BASIS_HOURS / hours
+    """Rate per 8 hours of a rate per `hours`: r x 8/h, null unless h > 0. (Coin Metrics prints (P/8) r: inverted.)"""
+    return pl.when(hours > 0).then(divided(rate * _BASIS_HOURS, hours))
 
 
 def on_own_interval(rate: pl.Expr, basis_hours: pl.Expr, hours: pl.Expr) -> pl.Expr:
     """Rate per settlement: of a rate put on `basis_hours` its share for `hours`; null basis: as it is."""
-    return pl.when(basis_hours.is_null()).then(rate).otherwise(rate * hours / basis_hours)
+    return pl.when(basis_hours.is_null()).then(rate).otherwise(divided(rate * hours, basis_hours))
 
 
 def annualised_simple(daily: pl.Expr) -> pl.Expr:
@@ -70,15 +71,16 @@ def interval_hours(settlements: pl.DataFrame, by: Sequence[str] | None = None) -
     - `interval_hours`: the hours since the settlement before. The first stamp has the stated interval, else
       the next one's. Null where neither is known.
     - `is_after_gap`: settlements are missing before this one: the distance is a multiple of the interval
-      usual among its neighbours, and neither theirs nor stated. Then `interval_hours` is the usual one.
+      usual among its neighbours, and neither theirs nor stated. Then `interval_hours` is the usual one. The first
+      distance has none before it to be longer than: up to eight hours it is taken at its word.
     - `is_interval_mismatch`: the venue's field says otherwise.
     """
     keys = [name for name in (SERIES if by is None else by) if name in settlements.columns]
     if "stated_interval_hours" not in settlements.columns:
         settlements = settlements.with_columns(stated_interval_hours=pl.lit(None, pl.Float64))
     series = pl.struct(keys).rle_id() if keys else pl.lit(0)
-    gap = (pl.col("settled_at") - _near("settled_at", 1)).dt.total_seconds() / 60
-    gaps = settlements.sort(*keys, "settled_at").with_columns(__series=series).with_columns(__gap=gap.round() / 60)
+    minutes = divided((pl.col("settled_at") - _near("settled_at", 1)).dt.total_seconds(), 60).round()
+    gaps = settlements.sort(*keys, "settled_at").with_columns(__series=series).with_columns(__gap=divided(minutes, 60))
     common = gaps.group_by("__series").agg(__common=pl.col("__gap").drop_nulls().mode().min())
     judged = (
         gaps.join(common, on="__series", how="left", maintain_order="left")
@@ -118,11 +120,12 @@ def _is_after_gap() -> pl.Expr:
     # Of the newest stamp nothing comes after: then the gap before speaks, too.
     after = pl.coalesce("__after", _interval(_near("__gap", 1)))
     nothing = before.is_null() & after.is_null()
+    is_first = _near("__gap", 1).is_null()
 
     def skips(usual: pl.Expr) -> pl.Expr:
         return usual.is_null() | ((gap >= 2 * usual) & ((gap / usual).round() * usual == gap))
 
-    is_missing = skips(before) & skips(after) & (~nothing | skips(pl.col("__common")))
+    is_missing = ~is_first & skips(before) & skips(after) & (~nothing | skips(pl.col("__common")))
     is_stated = (gap == pl.col("stated_interval_hours")).fill_null(False)
     return (~is_stated & (is_missing | _interval(gap).is_null())).fill_null(False) & gap.is_not_null()
 
@@ -192,7 +195,7 @@ def _hours_covered(rates: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         .with_columns(fact_date=pl.date_ranges(pl.col("__start").dt.date(), pl.col("fact_date")))
         .explode("fact_date")
         .group_by(*keys, "fact_date")
-        .agg(hours_covered=inside.dt.total_minutes().sum() / 60)
+        .agg(hours_covered=divided(inside.dt.total_minutes().sum(), 60))
     )
 
 
@@ -202,14 +205,14 @@ def weighted_funding(rates: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFram
     Needs `venue`, `rate_ratio` (per `interval_hours`), `interval_hours` and `open_interest_usd` (one side).
     Rows without rate or open interest leave numerator and denominator. One row per `by`, for example
     `margin_type`: linear and inverse contracts are two aggregates. Gives `funding_8h_ratio`, null without
-    weight; `funding_ratio` (a day: three times that), `funding_annualised_ratio`,
-    `funding_annualised_compound_ratio`, `funding_8h_unweighted_ratio` over the same rows, `venues`,
-    `n_venues`, `open_interest_usd`.
+    weight, and then the `status` `missing` (no rate) or `no_open_interest`; `funding_ratio` (a day: three times
+    that), `funding_annualised_ratio`, `funding_annualised_compound_ratio`, `funding_8h_unweighted_ratio` over the
+    same rows, `venues`, `n_venues`, `open_interest_usd`.
     """
     both = pl.col("__r8").is_not_null() & pl.col("open_interest_usd").is_not_null()
     r8 = pl.col("__r8").filter(both)
     weight = pl.col("open_interest_usd").filter(both)
-    mean = pl.when(weight.sum() > 0).then((r8 * weight).sum() / weight.sum())
+    mean = pl.when(weight.sum() > 0).then(divided((r8 * weight).sum(), weight.sum()))
     venues = pl.col("venue").filter(both).unique(maintain_order=True)
     rows = rates.with_columns(__r8=eight_hour_equivalent(pl.col("rate_ratio"), pl.col("interval_hours")))
     shape = (
@@ -217,6 +220,11 @@ def weighted_funding(rates: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFram
         r8.mean().alias("funding_8h_unweighted_ratio"),
         venues.implode().alias("venues") if not by else venues.alias("venues"),
         weight.sum().alias("open_interest_usd"),
+        pl.when(pl.col("__r8").count() == 0)
+        .then(pl.lit("missing"))
+        .when((weight.sum() > 0).fill_null(False).not_())
+        .then(pl.lit("no_open_interest"))
+        .alias("status"),
     )
     found = rows.group_by(by, maintain_order=True).agg(shape) if by else rows.select(shape)
     daily = pl.col("funding_8h_ratio") * _DAY_HOURS / _BASIS_HOURS

@@ -13,6 +13,7 @@ from typing import Literal
 import polars as pl
 
 from schemas.tables import TABLES
+from transforms.core.exact import divided
 from transforms.core.prints import PRINT
 from transforms.facts.vintage_cuts import drop_unchanged
 
@@ -29,9 +30,10 @@ def throttled(
     """What a feed keeps that sends at most one event per contract and `bucket_ms`, in order of time.
 
     `events` has `event_at` (UTC instants), `notional_usd` and the columns `by`. `latest` keeps the last
-    of each bucket (Binance until 2026-04-09), `largest` the largest by notional (from 2026-04-10).
+    of each bucket (Binance until 2026-04-09), `largest` the largest by notional (from 2026-04-10). Raises
+    `KeyError` for another rule.
     """
-    order = ["event_at"] if rule == "latest" else ["notional_usd", "event_at"]
+    order = {"latest": ["event_at"], "largest": ["notional_usd", "event_at"]}[rule]
     return (
         events.with_columns(__bucket=pl.col("event_at").dt.epoch("ms") // bucket_ms)
         .sort(order, maintain_order=True)
@@ -43,12 +45,12 @@ def throttled(
 
 def coverage_ratio(observed: pl.Expr, benchmark: pl.Expr) -> pl.Expr:
     """Observed / benchmark; null where the benchmark is null or zero. Reported, and nothing is scaled by it."""
-    return pl.when(benchmark > 0).then(observed / benchmark)
+    return pl.when(benchmark > 0).then(divided(observed, benchmark))
 
 
 def saturation_ratio(event_at: pl.Expr, window_seconds: int = _DAY_SECONDS) -> pl.Expr:
     """Share of a window's seconds in which an event was kept: near 1, a feed of one per second was full."""
-    return event_at.dt.truncate("1s").n_unique() / window_seconds
+    return divided(event_at.dt.truncate("1s").n_unique(), window_seconds)
 
 
 def collectors(prints: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,8 @@ def rank_in_window(
 
     `days` has `fact_date`, `notional_usd` and the columns `by`, one row per day; a null value or an
     absent row is a missing day. `regime_from` names a column with the first date of the day's feed
-    regime: earlier days are not comparable, and so neither ranked nor missing. Adds
+    regime: earlier days are not comparable, and so neither ranked nor missing. Of days that only name their
+    regime it is `pl.col("fact_date").min().over("feed_regime")`. Adds
 
     - `rank_90d`: ties share it; null where the day itself has no value;
     - `n_days_90d`: days that have a value, the day itself included;

@@ -14,7 +14,8 @@ from datetime import date
 import polars as pl
 
 from schemas.tables import TABLES
-from transforms.core.value_change import quotient, value_effects
+from transforms.core.exact import divided
+from transforms.core.value_change import value_effects
 from transforms.facts.stablecoin_supply import without_dust
 from transforms.facts.vintage_cuts import cuts, drop_unchanged, record_setters, state_at
 
@@ -28,7 +29,7 @@ _LAST = 1_000_000
 def change_ratio(before: pl.Expr, after: pl.Expr) -> pl.Expr:
     """(after − before) / before as a fraction; null where `before` is zero, which dust below 1e-6 is."""
     base, end = without_dust(before), without_dust(after)
-    return pl.when(base != 0).then(quotient(end - base, base))
+    return pl.when(base != 0).then(divided(end - base, base))
 
 
 def change_status(before: pl.Expr, after: pl.Expr) -> pl.Expr:
@@ -46,15 +47,18 @@ def supply_changes(days: pl.DataFrame) -> pl.DataFrame:
 
     `days`: supply_before_peg, supply_after_peg, price_before_usd, price_after_usd, gross_issued_peg,
     gross_redeemed_peg. Added: supply_change_peg, change_ratio, supply_effect_usd, price_effect_usd,
-    market_value_change_usd (their sum, which is Q₁P₁ − Q₀P₀), change_status. What circulates can shrink
-    while its market value grows: neither stands for the other. Null where an input is.
+    market_value_change_usd (their sum, which is Q₁P₁ − Q₀P₀), and change_status: the first reason why one of
+    them is null (`missing`, `zero_base`, `no_price`). What circulates can shrink while its market value
+    grows: neither stands for the other.
     """
     before, after = without_dust(pl.col("supply_before_peg")), without_dust(pl.col("supply_after_peg"))
     supply_effect, price_effect = value_effects(before, after, pl.col("price_before_usd"), pl.col("price_after_usd"))
     return days.with_columns(
         supply_change_peg=after - before,
         change_ratio=change_ratio(before, after),
-        change_status=change_status(before, after),
+        change_status=pl.coalesce(
+            change_status(before, after), pl.when(supply_effect.is_null()).then(pl.lit("no_price"))
+        ),
         supply_effect_usd=supply_effect,
         price_effect_usd=price_effect,
         market_value_change_usd=supply_effect + price_effect,
@@ -65,8 +69,9 @@ def month_change(supply: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """Change of each month, from 00:00 UTC on its first to 00:00 UTC on the first of the next.
 
     `supply`: fact_date, circulating_peg, and the columns `by`. Columns: month_date (the first), end_date,
-    start_peg, end_peg, supply_change_peg, change_ratio, status. A month whose end is not known goes to
-    its newest day, `to_date`; one without a value on its first has no change, `no_month_start`.
+    start_peg, end_peg, supply_change_peg, change_ratio, change_status (why that is null), status. A month whose
+    end is not known goes to its newest day, `to_date`; one without a value on its first has no change,
+    `no_month_start`.
     """
     known = supply.drop_nulls("circulating_peg")
     ends = _in_months(known).sort("fact_date").group_by(*by, "month_date").agg(pl.all().last())
@@ -84,6 +89,7 @@ def month_change(supply: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
         end_peg=end,
         supply_change_peg=end - start,
         change_ratio=change_ratio(start, end),
+        change_status=change_status(start, end),
         status=_month_status(pl.col("start_peg"), pl.col("fact_date")),
     ).sort(*by, "month_date")
 
@@ -194,9 +200,6 @@ def _with_prices(both: pl.DataFrame, pegs: pl.DataFrame) -> pl.DataFrame:
         .then("status")
         .when(pl.col("supply_change_peg").is_null())
         .then(pl.lit("dollars_only"))
-        .when(pl.col("change_status").is_not_null())
-        .then("change_status")
-        .when(pl.col("market_value_change_usd").is_null())
-        .then(pl.lit("no_price"))
+        .otherwise("change_status")
     )
     return changed.with_columns(change_status=reason)

@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.rules import PEG_MIN_VOLUME_USD
 from schemas.tables import TABLES
-from transforms.core.value_change import quotient
+from transforms.core.exact import divided
 from transforms.facts.vintage_cuts import cuts, drop_unchanged
 
 _PEGS = TABLES["core_stablecoins__pegs"]
@@ -32,10 +32,12 @@ def deviation_bps(price: pl.Expr) -> pl.Expr:
 def usd_prices(quotes: pl.DataFrame, asset: str) -> pl.DataFrame:
     """Add price_usd of `asset`: from a dollar pair as it stands, from a cross by the other coin's dollars.
 
-    `quotes`: pair ("BASE/QUOTE"), price (units of quote per base) and cross_usd, the dollar price of the
-    coin that `asset` is paired with (null for dollar pairs). Null where a cross has no cross_usd, or the
-    pair is not one of `asset`.
+    `quotes`: pair ("BASE/QUOTE"), price (units of quote per base) and, for crosses, cross_usd, the dollar price
+    of the coin that `asset` is paired with. Null where a cross has none, where the price is not positive, or
+    the pair is not one of `asset`.
     """
+    if "cross_usd" not in quotes.columns:
+        quotes = quotes.with_columns(cross_usd=pl.lit(None, pl.Float64))
     base, quote = pl.col("pair").str.split("/").list.get(0), pl.col("pair").str.split("/").list.get(1)
     price, other_usd = pl.col("price"), pl.col("cross_usd").cast(pl.Float64)
     in_usd = (
@@ -43,10 +45,10 @@ def usd_prices(quotes: pl.DataFrame, asset: str) -> pl.DataFrame:
         .then(price)
         .when(base == asset)
         .then(price * other_usd)
-        .when((quote == asset) & (price != 0))
-        .then(other_usd / price)
+        .when(quote == asset)
+        .then(divided(other_usd, price))
     )
-    return quotes.with_columns(price_usd=in_usd)
+    return quotes.with_columns(price_usd=pl.when(price > 0).then(in_usd))
 
 
 def is_thin(min_volume_usd: float = PEG_MIN_VOLUME_USD) -> pl.Expr:
@@ -62,18 +64,20 @@ def weighted_median(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
 
 def weighted_mean(value: pl.Expr, weight: pl.Expr) -> pl.Expr:
     """Σ value × weight / Σ weight; null where the weights sum to zero."""
-    return pl.when(weight.sum() > 0).then(quotient((value * weight).sum(), weight.sum()))
+    return pl.when(weight.sum() > 0).then(divided((value * weight).sum(), weight.sum()))
 
 
 def peg(quotes: pl.DataFrame, min_volume_usd: float = PEG_MIN_VOLUME_USD) -> pl.DataFrame:
-    """The peg of one coin from its books: one row, nulls where every book is too thin.
+    """The peg of one coin from its books: one row, `thin_market` and nulls where every book is too thin.
 
     `quotes`: price_usd and volume_usd. Columns: price_usd (the volume-weighted median: the headline),
-    vwap_usd, deviation_bps and vwap_deviation_bps, n_quotes used, n_excluded. The median stands where one
-    large book is wrong; the mean moves with it.
+    vwap_usd, deviation_bps and vwap_deviation_bps, n_quotes used, n_excluded, status. The median stands where
+    one large book is wrong; the mean moves with it.
     """
     return quotes.select(_books(is_thin(min_volume_usd))).with_columns(
-        deviation_bps=deviation_bps(pl.col("price_usd")), vwap_deviation_bps=deviation_bps(pl.col("vwap_usd"))
+        deviation_bps=deviation_bps(pl.col("price_usd")),
+        vwap_deviation_bps=deviation_bps(pl.col("vwap_usd")),
+        status=pl.when(pl.col("price_usd").is_null()).then(pl.lit("thin_market")),
     )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.rules import ISSUANCE_KIND, STABLECOIN_DUST
 from schemas.tables import TABLES
+from transforms.core.exact import divided
 from transforms.facts.vintage_cuts import cuts, drop_unchanged
 
 _ISSUED = TABLES["core_stablecoins__issued"]
@@ -33,7 +34,8 @@ def circulating_by_chain(chains: pl.DataFrame, bridges: pl.DataFrame) -> pl.Data
     the copies are), from_chain (where the originals are locked), bridged_in_peg. What is bridged into one
     chain is bridged out of another, so bridges move supply and never add to it. Both ends of a bridge must
     be in `chains`: else `ValueError`. Returns `chains` with bridged_in_peg, bridged_out_peg,
-    circulating_peg and share_ratio of the total (null where the total is zero), in the order of `chains`.
+    circulating_peg and share_ratio of the total, in the order of `chains`. `status`: `missing` where what
+    circulates is not known, `zero_base` where the total is zero and the share therefore null.
     After DefiLlama's calcCirculating (github.com/DefiLlama/peggedassets-server).
     """
     loose = {*bridges["chain"], *bridges["from_chain"]} - set(chains["chain"])
@@ -50,8 +52,11 @@ def circulating_by_chain(chains: pl.DataFrame, bridges: pl.DataFrame) -> pl.Data
         pl.col("minted_peg") - pl.col("unreleased_peg") + pl.col("bridged_in_peg") - pl.col("bridged_out_peg")
     )
     total = pl.col("circulating_peg").sum()
-    share = pl.when(total != 0).then(pl.col("circulating_peg") / total)
-    return moved.with_columns(circulating_peg=circulating).with_columns(share_ratio=share)
+    share = pl.when(total != 0).then(divided(pl.col("circulating_peg"), total))
+    status = (
+        pl.when(pl.col("circulating_peg").is_null()).then(pl.lit("missing")).when(total == 0).then(pl.lit("zero_base"))
+    )
+    return moved.with_columns(circulating_peg=circulating).with_columns(share_ratio=share, status=status)
 
 
 def supply_totals(supply: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas import rules
 from schemas.tables import TABLES
+from transforms.core.exact import divided
 from transforms.facts.basis_venues import FINALITY, all_venues, finality_rank
 from transforms.facts.vintage_cuts import cuts, drop_unchanged, state_at
 
@@ -38,7 +39,7 @@ def nodes(contracts: pl.DataFrame, by: Sequence[str] = ("quoted_at",)) -> pl.Dat
 
     def mean(name: str) -> pl.Expr:
         first = pl.col(name).first()  # the mean of equal numbers is that number, to the last digit
-        return first + ((pl.col(name) - first) * weight).sum() / weight.sum()
+        return first + divided(((pl.col(name) - first) * weight).sum(), weight.sum())
 
     return (
         weighted.sort(*key, "symbol")
@@ -52,7 +53,7 @@ def nodes(contracts: pl.DataFrame, by: Sequence[str] = ("quoted_at",)) -> pl.Dat
             open_interest_coin=pl.when(coins.is_not_null().all()).then(coins.sum()),
             **(_lineage() if "newest_at" in contracts.columns else {}),
         )
-        .with_columns(basis_annualised_ratio=pl.col("basis_ratio") * _DAYS_PER_YEAR / pl.col("days"))
+        .with_columns(basis_annualised_ratio=divided(pl.col("basis_ratio") * _DAYS_PER_YEAR, pl.col("days")))
         .sort(*by, "days", "expires_at")
     )
 
@@ -75,7 +76,7 @@ def forward_yield(left_days: pl.Expr, left: pl.Expr, right_days: pl.Expr, right:
     Metrics, basis.
     """
     span = right_days - left_days
-    return pl.when(span > 0).then((right - left) * _DAYS_PER_YEAR / span)
+    return pl.when(span > 0).then(divided((right - left) * _DAYS_PER_YEAR, span))
 
 
 def rate_between(
@@ -93,7 +94,7 @@ def rate_between(
     itself, which is never published (up to 26 bp away). Raises `KeyError` for another scheme.
     """
     span = right_days - left_days
-    share = pl.when(span > 0).then((tenor - left_days) / span).otherwise(0.0)
+    share = pl.when(span > 0).then(divided(tenor - left_days, span)).otherwise(0.0)
 
     def line(start: pl.Expr, end: pl.Expr) -> pl.Expr:
         return start + (end - start) * share
@@ -102,7 +103,7 @@ def rate_between(
     schemes = {
         "rate_time": line(left, right) * year,
         "log_price": (line(left.log1p(), right.log1p()).exp() - 1) * year,
-        "rate": line(left / left_days, right / right_days) * _DAYS_PER_YEAR,
+        "rate": line(divided(left, left_days), divided(right, right_days)) * _DAYS_PER_YEAR,
     }
     return schemes[scheme]
 
@@ -206,7 +207,7 @@ def _mean_index() -> pl.Expr:
     """Index of both brackets, weighted by open interest in coin where both have it."""
     left, right = pl.col("left_index_price"), pl.col("right_index_price")
     coins = pl.col("left_open_interest_coin") + pl.col("right_open_interest_coin")
-    share = pl.when(coins > 0).then(pl.col("right_open_interest_coin") / coins).otherwise(0.5)
+    share = pl.when(coins > 0).then(divided(pl.col("right_open_interest_coin"), coins)).otherwise(0.5)
     return left + (right - left) * share
 
 

@@ -3,8 +3,9 @@
 Belongs here: what the columns of these files are, and the hours that a rate is put on. Does not belong
 here: the venues' own funding and open interest (their own modules), or single liquidations.
 
-Funding. A row is a realised rate at its stamp, a fraction. Kraken's and dYdX's are on an 8-hour basis,
-the others' for their own interval. Stamps of Binance and dYdX lag the settlement by up to two seconds.
+Funding. A row is a realised rate at its stamp, a fraction, for the interval that ends there: hourly rates of
+Kraken and dYdX, too, whatever is said of an 8-hour basis (docs/decisions/0010-rates-are-for-their-own-interval.md).
+Stamps of Binance and dYdX lag the settlement by up to two seconds.
 
 Open interest. US dollars of a coin on a venue, as the vendor counts it: hourly for Hyperliquid and
 Lighter, one reading of the others. Whether a side or both are counted is not said; it is taken as one.
@@ -29,23 +30,20 @@ from transforms.parse.venue import Rule
 _VENDOR_TOTALS = "core_liquidations__vendor_totals"
 _LIQUIDATION_VENUE = "hyperliquid"
 _STAMP, _TEXT, _NUMBER = UTC_INSTANT, pl.String(), pl.Float64()
-_EIGHT_HOUR_VENUES = "kraken,dydx"
-_NONE = "none"
 _VENUE = r"^[a-z0-9_]{2,32}$"
 
 
 def parse_funding(payload: Payload) -> Parsed:
     """Columns timestamp, venue, coin, funding_rate to core_funding__settlements; the symbol is the coin's code.
 
-    `params`, all optional: eight_hour_venues (their rates are per 8 hours; `none`), margin_type. Raises
-    `PayloadError` as `parquet_frame`, and bad_parameter.
+    `params`, all optional: eight_hour_venues (whose rates in this file are per 8 hours; default: none's),
+    margin_type. Raises `PayloadError` as `parquet_frame`, and bad_parameter.
     """
     frame = parquet_frame(payload, {"timestamp": _STAMP, "venue": _TEXT, "coin": _TEXT, "funding_rate": _NUMBER})
     margin_type = payload.params.get("margin_type", "linear")
     if margin_type not in ("linear", "inverse"):
         raise PayloadError("bad_parameter", f"margin_type = {margin_type!r} is neither linear nor inverse")
-    listed = payload.params.get("eight_hour_venues", _EIGHT_HOUR_VENUES)
-    eight_hour = [] if listed == _NONE else [name.strip() for name in listed.split(",")]
+    eight_hour = [name.strip() for name in payload.params.get("eight_hour_venues", "").split(",")]
     shaped = _named(frame).with_columns(
         settled_at=pl.col("timestamp"),
         symbol=pl.col("coin"),
@@ -143,8 +141,8 @@ FEEDS: tuple[Feed, ...] = (
         parse_funding,
         venue_series.SETTLEMENT_FINALITY,
         {
-            "eight_hour_venues": f"optional: venues whose rates are per 8 hours, by default {_EIGHT_HOUR_VENUES}; "
-            f"`{_NONE}` for no venue",
+            "eight_hour_venues": "optional: venues whose rates are per 8 hours, with commas; by default none: each "
+            "rate is for its own interval",
             "margin_type": "optional: linear or inverse, by default linear, the only kind that all its coins have",
         },
     ),

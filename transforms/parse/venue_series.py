@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.feed import Parsed, Payload, PayloadError, Reject
 from schemas.tables import TABLES
+from transforms.core.exact import divided
 from transforms.facts.funding import accrual_date
 from transforms.parse import venue
 from transforms.parse.venue import Record, Records, Rule
@@ -82,7 +83,7 @@ def open_interest(payload: Payload, shaped: pl.DataFrame, records: Records, rule
     `mark_price` is the price that they imply.
     """
     whole = _with_absent(shaped, OPEN_INTEREST, n_sides=1, finality="final")
-    implied = pl.col("open_interest_usd").cast(pl.Float64) / pl.col("open_interest_coin").cast(pl.Float64)
+    implied = divided(pl.col("open_interest_usd").cast(pl.Float64), pl.col("open_interest_coin").cast(pl.Float64))
     dated = whole.with_columns(
         fact_date=pl.col("observed_at").dt.date(),
         mark_price=pl.coalesce("mark_price", pl.when(implied.is_finite() & (implied > 0)).then(implied)),

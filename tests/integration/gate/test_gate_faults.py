@@ -13,6 +13,8 @@ from steps import FEBRUARY, LATER, more_etf, prepared, tree
 
 from orchestration.store import gate, releases
 from orchestration.store.audit import audit
+from orchestration.store.audit.reconcile import RULES
+from orchestration.store.audit.scope import ERROR
 from orchestration.store.candidate import build_candidate
 from orchestration.store.layout import Layout
 
@@ -26,17 +28,22 @@ def not_a_number() -> Frames:
     return change(marts(), "fct_exchange_flows_daily", day, reserve_coin=float("nan"))
 
 
+def _with_days(fact: str, days: list[date]) -> Frames:
+    """The marts, a fact and its vintages for other days."""
+    others = marts(days)
+    return marts() | {name: others[name] for name in (fact, f"{fact}_vintages")}
+
+
 def future_date() -> Frames:
-    later = [*DAYS, date(2026, 2, 20)]
-    return marts(later)
+    return _with_days("fct_stablecoin_pegs_daily", [*DAYS, date(2026, 2, 20)])
 
 
 def shrunken() -> Frames:
-    return marts(DAYS[:-1])
+    return _with_days("fct_stablecoin_pegs_daily", DAYS[:-1])
 
 
 def month_vanished() -> Frames:
-    return marts([day for day in DAYS if day.month == 1])
+    return _with_days("fct_basis_term_structure_daily", [day for day in DAYS if day.month == 1])
 
 
 def dropped_column() -> Frames:
@@ -99,6 +106,18 @@ def hours_off_day() -> Frames:
     return change(marts(), "fct_liquidations_daily", pl.col("fact_date") == DAYS[-1], n_prints=5)
 
 
+def window_off_day() -> Frames:
+    return change(marts(), "fct_liquidations_trailing_24h", pl.col("fact_date") == DAYS[-1], notional_usd=0.3)
+
+
+def rank_of_another_value() -> Frames:
+    return change(marts(), "fct_liquidation_ranks_daily", pl.col("fact_date") == DAYS[-1], notional_usd=0.3)
+
+
+def coverage_scaled_up() -> Frames:
+    return change(marts(), "fct_liquidation_coverage_daily", pl.col("fact_date") == DAYS[-1], observed_usd=0.4)
+
+
 def netflow_off() -> Frames:
     return change(marts(), "fct_exchange_flows_daily", pl.col("fact_date") == DAYS[-1], netflow_coin=2.0)
 
@@ -108,7 +127,8 @@ def contracts_off_total() -> Frames:
 
 
 def effects_off_change() -> Frames:
-    return change(marts(), "fct_open_interest_daily", pl.col("fact_date") == DAYS[-1], price_effect_usd=1e4)
+    day, effects = pl.col("fact_date") == DAYS[-1], {"price_effect_usd": 1e4, "price_effect_coin": 0.2}
+    return change(marts(), "fct_open_interest_daily", day, **effects)
 
 
 def year_off_day() -> Frames:
@@ -143,10 +163,10 @@ def vintage_lost() -> Frames:
 BAD: dict[Callable[[], Frames], list[tuple[str, str]]] = {
     negative_price: [("contract.range", "fct_futures_basis_daily")],
     not_a_number: [("contract.finite", "fct_exchange_flows_daily")],
-    future_date: [("contract.no_future_date", "fct_etf_flows_daily")],
+    future_date: [("contract.no_future_date", "fct_stablecoin_pegs_daily")],
     shrunken: [
-        ("guard.no_shrinkage", "fct_etf_flows_daily"),
-        ("guard.no_shrinkage", "fct_flows_daily_vintages"),
+        ("guard.no_shrinkage", "fct_stablecoin_pegs_daily"),
+        ("guard.no_shrinkage", "fct_stablecoin_pegs_daily_vintages"),
     ],
     month_vanished: [("guard.no_shrinkage", "fct_basis_term_structure_daily")],
     dropped_column: [
@@ -168,9 +188,12 @@ BAD: dict[Callable[[], Frames], list[tuple[str, str]]] = {
     printed_total_far_off: [("sums.etf_printed_total_far", "fct_etf_totals_daily")],
     etf_part_off: [("sums.flows_etf_part", "fct_flows_daily")],
     hours_off_day: [("sums.liquidations_hours_to_day", "fct_liquidations_daily")],
+    window_off_day: [("sums.liquidations_midnight_to_day", "fct_liquidations_trailing_24h")],
+    rank_of_another_value: [("sums.liquidation_ranks_to_day", "fct_liquidation_ranks_daily")],
+    coverage_scaled_up: [("sums.liquidations_venues_to_coverage", "fct_liquidation_coverage_daily")],
     netflow_off: [("sums.exchange_netflow", "fct_exchange_flows_daily")],
     contracts_off_total: [("sums.open_interest_contracts_to_total", "fct_open_interest_totals_daily")],
-    effects_off_change: [("sums.open_interest_effects_usd", "fct_open_interest_daily")],
+    effects_off_change: [(f"sums.open_interest_effects_{unit}", "fct_open_interest_daily") for unit in ("usd", "coin")],
     year_off_day: [("sums.funding_year_is_365_days", "fct_funding_daily")],
     fact_is_not_latest: [("vintages.latest_is_fact", "fct_etf_totals_daily")],
     two_latest: [
@@ -198,7 +221,13 @@ def test_a_fault_is_named_and_leaves_published_bit_identical(layout: Layout, mak
 def test_the_marts_that_faults_are_put_into_have_none(layout: Layout) -> None:
     """Guards against a fault that is "found" because it was there before."""
     with releases.open_release(layout) as connection:
-        assert connection.execute('select "check", "table", observed from sluice_audit where not passed').fetchall() == []
+        assert not connection.sql("from sluice_audit where not passed").fetchall()
+
+
+def test_every_rule_between_tables_that_refuses_has_a_fault() -> None:
+    """Guards against a rule whose query finds nothing, whatever is wrong."""
+    found = {check for faults in BAD.values() for check, _ in faults}
+    assert {rule.name for rule in RULES if rule.severity == ERROR} - found == set()
 
 
 def test_a_null_with_a_reason_is_published(layout: Layout) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
-from marts import AS_OF, DAYS, DBT, marts, write_build
+from marts import AS_OF, DAYS, DBT, change, marts, write_build
 from steps import FEBRUARY, LATER, more_etf, prepared, publish, tree
 from test_gate_faults import negative_price
 
@@ -134,7 +133,7 @@ def test_a_candidate_made_on_an_older_release_is_refused(layout: Layout) -> None
     write_build(layout, more_etf())
     old = build_candidate(layout, FEBRUARY)
     audit(layout, old, DBT, AS_OF)
-    publish(layout, marts([*DAYS, date(2026, 2, 9)]), LATER)
+    publish(layout, change(marts(), "fct_funding_daily", pl.col("fact_date") == DAYS[-1], n_settlements=2), LATER)
     with pytest.raises(gate.Refused, match="stale_base"):
         gate.publish(layout, old.candidate_id, LATER)
 

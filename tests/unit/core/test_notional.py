@@ -11,6 +11,7 @@ from schemas.tables import TABLES
 from transforms.core.instruments import validity
 from transforms.core.notional import (
     asset_of,
+    coin_quantity,
     conform,
     inverse_notional,
     linear_notional,
@@ -131,6 +132,9 @@ def test_inverse_notional_does_not_depend_on_the_price(example):
     events = conform(prints(*rows), instruments(*contracts))
     assert events["notional_usd"].to_list() == [r["notional_usd"] for r in expected["rows"]]
     assert events["quantity_coin"].to_list() == pytest.approx([r["base_qty"] for r in expected["rows"]], rel=1e-12)
+    before_the_fall = pl.select(coin_quantity(pl.lit(150_000.0), pl.lit(73_100.0))).item()
+    assert before_the_fall == pytest.approx(expected["coin_qty_of_row0_at_price_73100"], rel=1e-12)
+    assert pl.select(coin_quantity(pl.lit(0.0), pl.lit(0.0))).item() is None
     assert events["notional_usd"].sum() == expected["total_usd"]
     dollars = pl.DataFrame({"n": [1500.0]}).select(inverse_notional(pl.col("n"), pl.lit(100.0)))
     assert dollars.item() == 150000.0

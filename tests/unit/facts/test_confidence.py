@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemas.confidence import bands, sources
 from schemas.rules import GRADES
 from transforms.facts.confidence import as_of, assess
+from transforms.facts.confidence_claims import contradictions
 
 KEY = {"confidence_series": "etf_total", "fact_date": date(2026, 2, 5), "asset": "BTC", "entity": "all"}
 NOON = datetime(2026, 2, 6, 12, tzinfo=UTC)
@@ -132,6 +133,15 @@ def test_the_seeds_are_graded_as_the_methodology_says():
 def test_each_row_of_the_table_of_grades(expected, opinions):
     """Fails where a grade promises more than its sources."""
     assert grade(*opinions) == expected
+
+
+def test_a_bare_list_of_claims_is_enough_and_a_key_in_part_unknown_loses_none():
+    """Fails where a claim without a date, or without the day it became known, drops out in silence."""
+    said = {"source": ["table", "vendor", "paper"], "value": [50e9, 51e9, 80e9], "tier": [2, 2, 3]}
+    bare = pl.DataFrame(said).with_columns(confidence_series=pl.lit("open_interest"))
+    (found,) = assess(bare).to_dicts()
+    assert (found["anchor_value"], found["grade"], found["contradicting"]) == (50e9, "B", ["paper"])
+    assert [row["source"] for row in contradictions(bare).to_dicts()] == ["paper"]
 
 
 def test_a_tier_one_needs_coverage():

@@ -121,24 +121,6 @@ def test_the_share_method_and_the_asset_method_are_one(before, after, nav_before
     assert by_shares == pytest.approx(by_assets, abs=1e-9 * max(before, after) * nav_after)
 
 
-@settings(deadline=None)
-@given(SHARES, SHARES, NAVS, st.sampled_from([2.0, 3.0, 10.0, 0.5, 0.1]))
-def test_a_split_is_no_flow(before, after, nav, ratio):
-    """A share that becomes three would be the largest inflow in history."""
-    row = {"s0": before, "s1": after, "split_s1": after * ratio, "n": nav}
-    plain = value(row, etf.flow_from_shares("s0", "s1", "n"))
-    assert value(row, etf.flow_from_shares("s0", "split_s1", "n", ratio)) == pytest.approx(plain, rel=1e-9, abs=1.0)
-
-
-def test_seed_conversion_and_fee_are_no_flows():
-    """Shares that came with a seed or a converted trust were ordered by nobody; a fee takes coins and no shares."""
-    row = {"s0": 0.0, "s1": 619_000.0, "n": 40.0}
-    assert value(row, etf.flow_from_shares("s0", "s1", "n", non_flow_shares=619_000.0)) == 0
-    assert value(row, etf.flow_from_shares("s1", "s1", "n")) == 0
-    fee = etf.coin_balance_change("s1", "s1", pl.lit(0.000567), etf.coins_per_share(pl.lit(0.000567), pl.lit(0.0025)))
-    assert value(row, fee) < 0, "the coin balance shows the fee as an outflow"
-
-
 @pytest.mark.parametrize(
     ("counts_", "navs", "ratio"),
     [

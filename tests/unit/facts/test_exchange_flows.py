@@ -61,6 +61,16 @@ def test_a_label_that_comes_late_restates_the_day_under_its_version():
     ]
 
 
+def test_labels_without_versions_are_labels_of_exchanges_and_the_newest_count_once():
+    """Fails where a table with an address's old and new label counts every transfer twice."""
+    moved = transfers(("hot", "x", 70.0), ("hot", "cold", 120.0))
+    bare = pl.DataFrame({"address": ["hot", "cold"], "entity": ["upbit", "upbit"]})
+    assert exchange_flows(moved, bare).filter(entity="upbit").row(0)[2:] == (0.0, 70.0, -70.0, 120.0)
+    twice = pl.concat([bare.with_columns(label_version=1, entity=pl.lit("unsure")), bare.with_columns(label_version=2)])
+    assert exchange_flows(moved, twice).equals(exchange_flows(moved, bare))
+    assert exchange_flow_versions(moved, bare.clear()).is_empty()
+
+
 def test_a_label_may_be_taken_back_and_labels_are_read_as_of_an_instant():
     """A wrong label corrected counts from its correction, and not before."""
     told = pl.concat([KNOWN, labels(("k1", None, "exchange", 2))])

@@ -52,6 +52,8 @@ def value(expression: pl.Expr) -> float:
         ([1, 1, 1, 24, 24, 24, 1, 1, 1, 1], [1] * 11, [4, 5, 6]),
         ([16, 8, 8], [8] * 4, [1]),
         ([24, 24, 24], [24] * 4, []),
+        ([8, 4, 4, 1, 1, 1], [8, 8, 4, 4, 1, 1, 1], []),
+        ([8, 1, 1, 1], [8, 8, 1, 1, 1], []),
     ],
 )
 def test_the_interval_is_the_distance_of_the_stamps_unless_a_settlement_is_missing(gaps, hours, after_gap):
@@ -92,6 +94,7 @@ def test_series_of_venues_symbols_and_feeds_are_apart():
 def test_eight_hours_are_eight_over_the_interval():
     """Fails where the factor is inverted, as one vendor's page prints it."""
     assert value(eight_hour_equivalent(pl.lit(-7.5e-5), pl.lit(1.0))) == pytest.approx(-6e-4, abs=1e-18)
+    assert value(eight_hour_equivalent(pl.lit(1e-4), pl.lit(0.0))) is None
 
 
 def test_a_rate_on_eight_hours_stamped_hourly_pays_an_eighth_each_hour():
@@ -118,6 +121,21 @@ def test_a_day_is_the_sum_of_its_settlements_and_not_the_mean_times_three():
     assert (day["interval_min_hours"], day["interval_max_hours"]) == (1.0, 8.0)
     assert day["funding_8h_ratio"] == pytest.approx(-2.2e-3 / 3)
     assert day["funding_annualised_ratio"] == pytest.approx(-2.2e-3 * 365)
+
+
+def test_a_day_by_itself_tells_its_intervals_and_its_sum():
+    """Fails where the first distance of a short series is a gap, since the ones after it are shorter."""
+    stamps = [0, 8, 12, 16, *range(17, 25)]
+    rates = [0.01, -0.0006, -0.0004, -0.0004, *[-0.00025] * 8]
+    midnight = datetime(2026, 2, 5, tzinfo=UTC)
+    alone = pl.DataFrame({"settled_at": [midnight + timedelta(hours=h) for h in stamps], "rate_ratio": rates})
+    day = daily_funding(alone.reverse()).filter(fact_date=DAY).row(0, named=True)
+    assert settled_rates(alone)["interval_hours"].to_list()[1:] == [8, 4, 4, *[1] * 8]
+    assert (day["n_settlements"], day["hours_covered"]) == (11, 24.0)
+    assert day["funding_ratio"] == pytest.approx(-0.0034, abs=1e-15)
+    assert 3 * sum(rates[1:]) / 11 == pytest.approx(-0.0034 * 3 / 11)
+    assert day["funding_8h_ratio"] == pytest.approx(-0.0034 / 3, abs=1e-15)
+    assert day["funding_annualised_ratio"] == pytest.approx(-1.241, abs=1e-12)
 
 
 def test_a_day_that_lacks_a_settlement_covers_fewer_hours():
@@ -199,7 +217,14 @@ def test_linear_and_inverse_contracts_are_two_aggregates():
 def test_without_weight_there_is_no_mean():
     """Fails where zero open interest gives NaN."""
     rows = pl.DataFrame({"venue": ["a"], "rate_ratio": [1e-4], "interval_hours": [8.0], "open_interest_usd": [0.0]})
-    assert weighted_funding(rows)["funding_8h_ratio"].to_list() == [None]
+
+    def mean(**changes: float | None) -> tuple:
+        altered = rows.with_columns(**{name: pl.lit(v, pl.Float64) for name, v in changes.items()})
+        return weighted_funding(altered).select("funding_8h_ratio", "status").row(0)
+
+    assert mean() == mean(open_interest_usd=None) == (None, "no_open_interest")
+    assert mean(rate_ratio=None, open_interest_usd=5.0) == (None, "missing")
+    assert mean(open_interest_usd=5.0) == (1e-4, None)
 
 
 rates = st.floats(-0.01, 0.01, allow_nan=False)

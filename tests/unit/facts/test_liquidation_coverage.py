@@ -39,6 +39,13 @@ def test_worked_example_of_one_burst_under_two_rules(example):
         assert (kept.height, full) == (expected["events_kept"], pytest.approx(expected["saturation_ratio"], rel=1e-12))
 
 
+def test_an_unknown_rule_is_refused():
+    """Fails where any other word is taken for one of the two rules."""
+    frame = pl.DataFrame({"symbol": ["A"], "event_at": [EVENT_AT], "notional_usd": [1.0]})
+    with pytest.raises(KeyError, match="newest"):
+        throttled(frame, "newest")
+
+
 def test_contracts_are_throttled_apart():
     """Fails where one symbol's print drops another's."""
     frame = pl.DataFrame({"symbol": ["A", "B"], "event_at": [EVENT_AT] * 2, "notional_usd": [1.0, 2.0]})

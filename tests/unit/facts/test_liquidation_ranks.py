@@ -65,6 +65,16 @@ def test_days_of_another_regime_are_neither_ranked_nor_missing():
     assert (*counts(old), old["is_outside_regime"]) == (5, 5, 85, False)
 
 
+def test_a_regime_that_has_only_a_name_begins_with_its_first_day():
+    """Fails where the days of another regime are missing days: they are there, and of another kind."""
+    named = days({0: 9.0, 79: 9.0, 80: 2.0, 89: 1.0}).with_columns(
+        feed_regime=pl.when(pl.col("notional_usd") > 5).then(pl.lit("every")).otherwise(pl.lit("latest"))
+    )
+    begins = named.with_columns(since=pl.col("fact_date").min().over("feed_regime"))
+    found = of(89, begins, regime_from="since")
+    assert (*counts(found), found["is_outside_regime"]) == (2, 2, 8, True)
+
+
 def test_groups_are_ranked_apart():
     """Fails where longs are ranked among shorts."""
     frame = pl.concat([days({0: 1.0, 1: 2.0}, side="long"), days({0: 9.0, 1: 8.0}, side="short")])

@@ -114,6 +114,30 @@ def test_the_new_field_is_taken_as_it_is_and_the_old_one_halved():
     assert shown["raw_step_ratio"].to_list()[1:] == pytest.approx([102 / 100, 52 / 102, 53 / 52])
 
 
+def test_a_level_break_is_looked_for_in_one_series_and_not_from_zero():
+    """Fails where the step from Bitcoin's contract to Ether's is a break, or one from nothing is infinite."""
+    one = pl.DataFrame(
+        {
+            "observed_at": [date(2026, 6, 10), date(2026, 6, 11)],
+            "both_sides_open_interest": [90_000.0, 88_000.0],
+            "single_side_open_interest": [None, 44_000.0],
+        }
+    )
+    zero = one.select("observed_at", pl.lit(0.0).alias("both_sides_open_interest"), "single_side_open_interest")
+    both = pl.concat([one.with_columns(symbol=pl.lit("BTCUSD")), zero.with_columns(symbol=pl.lit("NEWUSD"))])
+    shown = level_breaks(both, by=["symbol"])
+    assert shown["step_ratio"].to_list() == [None, 88 / 90, None, None]
+    assert shown["raw_step_ratio"].to_list() == [None, 44 / 90, None, None]
+
+
+def test_a_bare_frame_of_contracts_is_enough():
+    """Fails where a formula asks for columns that have nothing to do with it."""
+    bare = pl.DataFrame({"open_interest_native": [2_000.0], "size_unit": ["contracts"], "margin_type": ["inverse"]})
+    found = conform(bare.with_columns(contract_value=100.0, mark_price=80_000.0)).row(0, named=True)
+    assert coins_and_dollars(found) == (2.5, 200_000.0, None)
+    assert coins_and_dollars(conform(bare).row(0, named=True)) == (None, None, "no_instrument")
+
+
 def two_days(margin_type: str, coins: tuple, dollars: tuple, prices: tuple) -> pl.DataFrame:
     return pl.DataFrame(
         {
@@ -159,6 +183,20 @@ def test_for_inverse_contracts_the_price_alone_moves_coins_and_not_dollars():
     assert found["price_share_ratio"] is None
 
 
+def test_one_unit_and_the_marks_are_enough_to_decompose():
+    """Fails where the coins have to be told that dollars and a mark already tell."""
+    marks = {"mark_price_before": [80_000.0], "mark_price": [64_000.0]}
+    dollars = {"open_interest_usd_before": [4e8], "open_interest_usd": [3.2e8]}
+    inverse = decompose(pl.DataFrame({"margin_type": ["inverse"], **marks, **dollars})).row(0, named=True)
+    assert (inverse["price_effect_usd"], inverse["quantity_effect_usd"]) == (0.0, -8e7)
+    assert (inverse["change_coin"], inverse["price_effect_coin"]) == (0.0, pytest.approx(3.6e8 * (1 / 64e3 - 1 / 80e3)))
+    coins = {"open_interest_coin_before": [5_000.0], "open_interest_coin": [5_000.0]}
+    linear = decompose(pl.DataFrame({"margin_type": ["linear"], **marks, **coins})).row(0, named=True)
+    assert (linear["price_effect_usd"], linear["quantity_effect_usd"]) == (-8e7, 0.0)
+    worthless = decompose(pl.DataFrame({"margin_type": ["inverse"], **marks, **dollars}).with_columns(mark_price=0.0))
+    assert worthless.select("open_interest_coin", "price_effect_coin", "quantity_effect_coin").row(0) == (None,) * 3
+
+
 def test_a_day_without_the_day_before_has_no_change():
     """Fails where a first day counts as growth from zero."""
     found = decompose(two_days("linear", (None, 2.0), (None, 100.0), (None, 50.0))).row(0, named=True)
@@ -177,7 +215,7 @@ def made(kind: str, quantity: tuple, price: tuple) -> pl.DataFrame:
     return two_days(kind, coins, dollars, price)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kinds, amounts, amounts, prices, prices)
 def test_the_parts_are_exactly_the_whole_in_coins_and_in_dollars(kind, q0, q1, p0, p1):
     """Fails where weights leave a remainder."""
@@ -187,7 +225,7 @@ def test_the_parts_are_exactly_the_whole_in_coins_and_in_dollars(kind, q0, q1, p
         assert whole == pytest.approx(row[f"change_{unit}"], rel=1e-9, abs=1e-9 * size)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kinds, amounts, amounts, prices, prices)
 def test_the_way_back_is_the_way_there_with_the_sign_turned(kind, q0, q1, p0, p1):
     """Fails where the effects depend on which day comes first."""
@@ -197,7 +235,7 @@ def test_the_way_back_is_the_way_there_with_the_sign_turned(kind, q0, q1, p0, p1
         assert there[name] == pytest.approx(-back[name], rel=1e-12, abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(amounts, amounts, prices, prices)
 def test_start_and_end_weights_add_up_as_the_midpoint_does(q0, q1, p0, p1):
     """Fails where the variant is not another split of the same change."""
@@ -207,7 +245,7 @@ def test_start_and_end_weights_add_up_as_the_midpoint_does(q0, q1, p0, p1):
     assert midpoint == pytest.approx(variant, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(amounts, prices, st.sampled_from([1, 2]))
 def test_coins_times_mark_are_dollars(native, mark, sides):
     """Fails where a unit or a side is applied to one of the two only."""

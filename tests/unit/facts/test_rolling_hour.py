@@ -103,7 +103,7 @@ def test_each_cut_sees_only_what_was_known_and_unchanged_cuts_are_dropped():
 prints = st.lists(st.tuples(st.integers(-70, 1439), st.integers(1, 1000), st.integers(0, 2)), max_size=25)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(prints)
 def test_the_maximum_is_the_definition_said_print_by_print(rows):
     """Fails where a window, a day or a cut is off by one."""
@@ -126,7 +126,7 @@ def clock_hours(events: pl.DataFrame) -> pl.DataFrame:
     return by_hour.group_by(fact_date=pl.col("hour").dt.date()).agg(pl.col("notional_usd").max())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.integers(0, 3 * 1440 - 1), st.integers(1, 1000)), min_size=1, max_size=25))
 def test_an_hour_of_the_clock_is_never_larger(rows):
     """Fails where the maximum is of clock hours, which cut a burst in two, or an hour is lost at midnight."""

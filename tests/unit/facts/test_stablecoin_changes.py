@@ -70,6 +70,9 @@ def test_without_a_price_there_is_no_market_value_and_the_supply_change_stands()
     """Par is no price."""
     found = four_columns(10.0, 9.0, None, 1.0)
     assert (found["supply_change_peg"], found["market_value_change_usd"]) == (-1.0, None)
+    assert found["change_status"] == "no_price"
+    assert four_columns(0.0, 9.0, None, 1.0)["change_status"] == "zero_base", "the first reason"
+    assert four_columns(10.0, 9.0, 1.0, 1.0)["change_status"] is None
 
 
 def days(values: dict[date, float | None]) -> pl.DataFrame:
@@ -91,7 +94,7 @@ def test_a_month_goes_from_its_first_to_the_next_first_and_one_that_lasts_is_to_
 def test_a_month_that_begins_at_zero_has_a_change_and_no_percentage():
     """A coin's first month."""
     found = month_change(days({FEBRUARY: 0.0, MARCH: 7.0})).row(-1, named=True)
-    assert (found["supply_change_peg"], found["change_ratio"]) == (7.0, None)
+    assert (found["supply_change_peg"], found["change_ratio"], found["change_status"]) == (7.0, None, "zero_base")
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=60, max_size=95), st.randoms())

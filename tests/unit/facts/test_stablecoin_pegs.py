@@ -43,6 +43,7 @@ def test_worked_example_of_pairs_crosses_and_a_thin_book(example):
         ("USDC/USDT", 1.002, 1.001, 1.001 / 1.002),
         ("USDC/USDT", 1.002, None, None),
         ("USDC/USDT", 0.0, 1.0, None),
+        ("USDT/USD", 0.0, None, None),
         ("DAI/USD", 0.999, None, None),
     ],
 )
@@ -51,12 +52,15 @@ def test_a_cross_is_turned_the_right_way_round(pair, price, cross, found):
     schema = {"pair": pl.String, "price": pl.Float64, "cross_usd": pl.Float64}
     quote = pl.DataFrame([(pair, price, cross)], schema=schema, orient="row")
     assert usd_prices(quote, "USDT")["price_usd"].item() == (None if found is None else pytest.approx(found))
+    if cross is None:
+        bare = usd_prices(quote.drop("cross_usd"), "USDT")["price_usd"].item()
+        assert bare == (None if found is None else pytest.approx(found)), "dollar pairs need no column for crosses"
 
 
 def test_without_a_book_above_the_floor_there_is_no_peg():
     """Neither zero nor the thin book's price."""
     thin = pl.DataFrame({"price_usd": [0.97], "volume_usd": [1.0]})
-    assert peg(thin).row(0) == (None, None, 0, 1, None, None)
+    assert peg(thin).row(0) == (None, None, 0, 1, None, None, "thin_market")
 
 
 books = st.lists(st.tuples(st.integers(9000, 11000), st.integers(1, 50)), min_size=1, max_size=8)

@@ -59,7 +59,9 @@ def test_a_bridge_from_nowhere_is_refused():
 
 def test_shares_of_no_supply_are_null_and_not_a_division_by_zero():
     """NaN would reach a reader as a number."""
-    assert supply({"omni": (5.0, 5.0)}, [])["share_ratio"].to_list() == [None]
+    assert supply({"omni": (5.0, 5.0)}, []).select("share_ratio", "status").rows() == [(None, "zero_base")]
+    found = supply({"omni": (5.0, None), "tron": (7.0, 3.0)}, [])
+    assert found.select("circulating_peg", "status").rows() == [(None, "missing"), (4.0, None)]
 
 
 @given(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.core.value_change import quotient, value_effects
+from transforms.core.value_change import value_effects
 
 amounts = st.integers(0, 10**9).map(float)
 prices = st.integers(0, 10**5).map(float)
@@ -39,12 +39,3 @@ def test_only_what_changed_has_an_effect():
 def test_an_unknown_price_is_no_zero():
     """The effects would say that a coin had no value."""
     assert effects(10.0, 7.0, None, 2.0) == (None, None)
-
-
-def test_a_quotient_is_the_same_by_a_repeated_value_as_by_a_column():
-    """A rebuild in other chunks would publish another last digit."""
-    numerator, denominator = 17 / 7 - 4 / 7, 4 / 7
-    frame = pl.DataFrame({"n": [numerator] * 2, "d": [denominator] * 2})
-    by_column = frame.select(quotient(pl.col("n"), pl.col("d"))).to_series()
-    by_value = frame.select(quotient(pl.col("n"), pl.lit(denominator))).to_series()
-    assert by_column.to_list() == by_value.to_list() == [numerator * (1 / denominator)] * 2

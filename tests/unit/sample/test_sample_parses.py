@@ -50,7 +50,7 @@ def test_every_sample_has_a_feed_and_every_observed_table_a_sample(scenario):
     fed = {sample.feed for sample in scenario}
     assert fed <= set(FEEDS)
     filled = {table for feed in fed for table in FEEDS[feed].tables}
-    assert {table.name for table in CORE if not table.inputs and table.domain != "confidence"} - filled == NO_SAMPLE
+    assert {table.name for table in CORE if not table.inputs} - filled == NO_SAMPLE
 
 
 def test_every_payload_parses_and_only_the_declared_dirt_is_refused(scenario):
