@@ -166,9 +166,9 @@ def _reject_whole(batch: _Batch, fetch: Fetch, rule: str, reason: str) -> None:
     batch.failed.append(f"{fetch.locator}: {rule}: {reason}")
 
 
-def _with_lineage(frame: pl.DataFrame, name: str, feed: Feed, fetch: Fetch) -> pl.DataFrame:
+def _with_lineage(frame: pl.DataFrame, table_name: str, feed: Feed, fetch: Fetch) -> pl.DataFrame:
     """The parser's frame with where it came from, in the table's columns and types, plus the fetch."""
-    table = table_of(name)
+    table = table_of(table_name)
     lineage = {
         "source": pl.lit(feed.name),
         "raw_sha256": pl.lit(fetch.sha256),
@@ -176,8 +176,9 @@ def _with_lineage(frame: pl.DataFrame, name: str, feed: Feed, fetch: Fetch) -> p
         "is_simulated": pl.lit(fetch.is_simulated),
         FETCH: pl.lit(fetch.fetch_id or 0),
     }
-    types = pl.Schema([*table.schema.items(), (FETCH, pl.Int64())])
-    return frame.with_columns(**lineage).select(types.names()).cast(types)
+    types = {**table.schema, FETCH: pl.Int64()}
+    # One pass: thousands of small payloads make this cost more than the parsing.
+    return frame.select(lineage.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in types.items())
 
 
 def _merge(core: CoreStore, table: Table, feed: Feed, fetches: Sequence[Fetch], batch: _Batch, strip: bool) -> None:

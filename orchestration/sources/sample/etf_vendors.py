@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from orchestration.sources.sample.etf import flows, rows, total
-from orchestration.sources.sample.market import is_session, market, sessions
+from orchestration.sources.sample.market import RECORDED_FROM, is_session, market, sessions
 from orchestration.sources.sample.payload import CSV, NOTICE, SamplePayload, at, millis, payload, rng
 
 _TRAILING_SESSIONS = 10
@@ -26,7 +26,7 @@ _NAMES = {"BTC": "bitcoin", "ETH": "ethereum"}
 
 def generate(day: date, seed: int) -> Iterator[SamplePayload]:
     """What each vendor shows on the morning after a session."""
-    if not is_session(day):
+    if day < RECORDED_FROM or not is_session(day):
         return
     for asset in _TYPES:
         yield _sosovalue(asset, day, seed)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from orchestration.sources.sample.instruments import bybit_body, deribit_body
-from orchestration.sources.sample.market import ASSETS, market
+from orchestration.sources.sample.market import ASSETS, RECORDED_FROM, market
 from orchestration.sources.sample.payload import SamplePayload, at, millis, payload
 from orchestration.sources.sample.perpetuals import interval_hours, rate
 
@@ -19,6 +19,8 @@ COINS = ("BTC", "ETH")
 
 def generate(day: date, seed: int) -> Iterator[SamplePayload]:
     """The settlements of (00:00, 24:00] of one day, known at 00:20 UTC of the next."""
+    if day < RECORDED_FROM:
+        return
     known_at = at(day, 0, 20, plus_days=1)
 
     def fetched(feed: str, path: str, body: Any, **params: str) -> SamplePayload:

@@ -19,6 +19,8 @@ from orchestration.sources.sample.payload import at, days_between, rng
 
 SCENARIO_START = date(2025, 11, 1)
 SCENARIO_END = date(2026, 2, 28)
+# Funding, open interest and second sources are recorded from here on: the demo stays quick.
+RECORDED_FROM = date(2026, 1, 15)
 ASSETS = ("BTC", "ETH", "SOL")
 HOLIDAYS = frozenset({date(2025, 11, 27), date(2025, 12, 25), date(2026, 1, 1), date(2026, 1, 19), date(2026, 2, 16)})
 

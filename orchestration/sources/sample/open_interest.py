@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from orchestration.sources.sample.instruments import bybit_body
-from orchestration.sources.sample.market import market
+from orchestration.sources.sample.market import RECORDED_FROM, market
 from orchestration.sources.sample.payload import SamplePayload, at, millis, payload
 from orchestration.sources.sample.perpetuals import open_coins, rate
 
@@ -21,6 +21,8 @@ _OKX_COINS_PER_CONTRACT = {"BTC": 0.01, "ETH": 0.1}
 
 def generate(day: date, seed: int) -> Iterator[SamplePayload]:
     """Every full hour of one day, known at 00:25 UTC of the next."""
+    if day < RECORDED_FROM:
+        return
     known_at = at(day, 0, 25, plus_days=1)
     hours = [at(day, hour) for hour in range(24)]
 

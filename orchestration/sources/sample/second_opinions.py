@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestration.sources.sample import cryptoquant, defillama
 from orchestration.sources.sample.liquidations import SIDES, vendor_total
-from orchestration.sources.sample.market import ASSETS, SCENARIO_START, market, trailing
+from orchestration.sources.sample.market import ASSETS, RECORDED_FROM, SCENARIO_START, market, trailing
 from orchestration.sources.sample.payload import NOTICE, SamplePayload, at, millis, payload, rng
 
 _DAYS = 5
@@ -20,6 +20,8 @@ _TREASURY_SHARE = 0.043
 
 def generate(day: date, seed: int) -> Iterator[SamplePayload]:
     """Statements of the day's last minute, and what two vendors show the next morning."""
+    if day < RECORDED_FROM:
+        return
     yield _tether(day, seed)
     yield _circle(day, seed)
     yield from (_coinglass(asset, day, seed) for asset in ASSETS)

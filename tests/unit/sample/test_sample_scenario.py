@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.sources.sample import DEFAULT_SEED, SCENARIO_END, SCENARIO_START, etf, generate
 from orchestration.sources.sample.liquidations import SIDES, vendor_total
-from orchestration.sources.sample.market import ASSETS, is_session, market
+from orchestration.sources.sample.market import ASSETS, RECORDED_FROM, is_session, market
 from orchestration.sources.sample.payload import at, days_between
 
 FEB_5 = date(2026, 2, 5)
@@ -68,7 +68,7 @@ def test_the_scenario_is_of_moderate_size(scenario):
     """Otherwise the demo is slow: prints below 150,000, a few thousand small payloads."""
     prints = sum(s.content.count(b"\n") for s in scenario if s.content_type == "application/x-ndjson")
     assert 30_000 < prints < 150_000
-    assert len(scenario) < 6_500
+    assert len(scenario) < 5_000
     assert sum(len(sample.content) for sample in scenario) < 50_000_000
 
 
@@ -87,8 +87,10 @@ def test_every_declared_feed_is_there_on_its_days(scenario):
     sessions = sum(is_session(day) for day in days_between(SCENARIO_START, SCENARIO_END))
     assert count["settlement_csv"] == sessions
     assert count["tardis_liquidations"] == count["tardis_derivative_ticker"] == 4
-    assert count["binance_funding_history"] == count["tether_transparency"] == days
-    assert count["sosovalue_etf_flows"] == count["coinglass_etf_flows"] == 2 * count["ishares_holdings"] == 2 * sessions
+    recorded = days_between(RECORDED_FROM, SCENARIO_END)
+    assert count["binance_funding_history"] == count["tether_transparency"] == len(recorded)
+    assert count["sosovalue_etf_flows"] == count["coinglass_etf_flows"] == 2 * count["ishares_holdings"]
+    assert count["ishares_holdings"] == sum(is_session(day) for day in recorded)
     assert len(count) == 40
 
 
