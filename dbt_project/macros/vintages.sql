@@ -4,7 +4,8 @@
   `relation` has a row per key and `recorded_at` with the fact's measures, status, finality and lineage.
   Equal states in a row are one vintage. `revision` counts changes of a tracked measure or of the
   status; `known_at` is when the present run of equal ones began. A value that changes after it was
-  final is restated. Conditions, in SQL, with previous_<tracked>, previous_status, previous_finality:
+  final is restated, unless it was more data, or another source, that changed it. Conditions, in SQL,
+  with previous_<tracked>, previous_status, previous_finality:
   placeholder   the value before was only a printed zero
   more_data     a change of value is more of the same day's data, not a restatement
   new_member    a member appeared in a group that was already known
@@ -43,6 +44,7 @@
         (previous_{{ name }} is not null and {{ name }} is distinct from previous_{{ name }}){{ ' or ' if not loop.last }}
       {%- endfor %}) as is_unsaid,
       coalesce({{ other_source }}, false) as is_other_source,
+      coalesce({{ more_data }}, false) as is_more_data,
       {{ has_value }} as has_value,
       -- A printed zero that stays is a fund without orders, and was no placeholder.
       coalesce({{ entry['values'] | join(', ') }}) = 0 as is_zero,
@@ -53,7 +55,7 @@
   numbered as (
     select
       *,
-      sum((is_unsaid and not is_other_source)::integer) over by_key as value_number,
+      sum((is_unsaid and not is_other_source and not is_more_data)::integer) over by_key as value_number,
       sum((is_new_value or (not is_first and status is distinct from previous_status))::integer) over by_key as revision
     from changes
     window by_key as (partition by {{ keys }} order by recorded_at)
@@ -76,7 +78,7 @@
         when has_value and not had_value then 'late_fill'
         when is_new_value and had_value and is_other_source then 'other_source'
         when is_new_value and had_value and not is_unsaid then 'late_fill'
-        when is_new_value and had_value and not coalesce({{ more_data }}, false) then 'restated'
+        when is_new_value and had_value and not is_more_data then 'restated'
         when is_new_value then 'more_data'
         when finality = 'final' and previous_finality <> 'final' then 'confirmed'
         else 'more_data'
