@@ -33,7 +33,7 @@ class Sluice:
         environment = os.environ | {"SLUICE_HOME": str(self.home), "SLUICE_DEBUG": "1"}
         done = subprocess.run(
             [sys.executable, "-m", "orchestration.cli", *arguments],
-            env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+            env=environment, cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False,
         )  # fmt: skip
         assert code is None or done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

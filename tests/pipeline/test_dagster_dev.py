@@ -22,7 +22,7 @@ from orchestration.assets.columns import key_of
 from schemas.tables import CORE, MARTS
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
+START_SECONDS = 300
 STOP_SECONDS = 30
 QUESTION = """{
   assetNodes { assetKey { path } groupName isPartitioned assetChecksOrError {

@@ -23,7 +23,7 @@ ELSEWHERE = {
     "make": "CI runs demo, test and check; bench is for people",
     "sluice dev": "tests/pipeline/test_dagster_dev.py starts and stops it",
 }
-SECONDS = 240
+SECONDS = 900
 
 
 class Block(NamedTuple):

@@ -105,7 +105,7 @@ def test_two_runs_at_once_finish_what_the_killed_ones_left_with_the_same_hashes(
     """Half of a killed run's work, or two runs in each other's way, must not show in any fact."""
     home, _ = survivor
     both = [_start(home, changed_inbox) for _ in range(2)]
-    said = [process.communicate(timeout=300) for process in both]
+    said = [process.communicate(timeout=1800) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert objects(home) == objects(changed_home)
     assert len(list((home / "published" / "releases").iterdir())) == 2
