@@ -7,6 +7,8 @@ UV := $(BIN)/uv
 SLUICE_HOME ?= .sluice
 export SLUICE_HOME
 export DO_NOT_TRACK := 1
+# Compiling what a run imports takes longer than the run's own work; kept bytecode is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test soak unit check render dev bench lock clean

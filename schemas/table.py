@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -60,14 +61,14 @@ class Table:
     def _own(self) -> dict[str, Column]:
         return {column.name: column for column in self.extra}
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The columns in order, with this table's stricter nullability."""
         strict = {*self.grain, *self.required}
         found = (self._own.get(name) or COLUMNS[name] for name in self.column_names)
         return tuple(c.required() if c.name in strict else c for c in found)
 
-    @property
+    @cached_property
     def schema(self) -> pl.Schema:
         """Column names and Polars types, in order."""
         return pl.Schema({c.name: c.dtype for c in self.columns})

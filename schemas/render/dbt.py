@@ -44,7 +44,7 @@ _RULES = (
     "RESERVE_BREAK_TOLERANCE_COIN", "FLAT_PRICE_TOLERANCE_RATIO", "IMPLIED_NAV_TOLERANCE_RATIO",
     "ETF_PRINTED_RESOLUTION_USD", "STABLECOIN_DUST", "LIQUIDATION_RANK_DAYS",
 )  # fmt: skip
-_TESTS = {"not_null_columns", "unique_combination", "accepted_codes", "in_range", "finite", "matches_pattern"}
+_TESTS = {"unique_combination", "declared_values"}
 _COLUMN_KEYS = {"name", "data_type", "description"}
 _TEST_KEYS = {"name", "description", "data_tests", "columns", "config"}
 _CASE_KEYS = {"name", "description", "model", "given", "expect", "overrides", "config"}
@@ -94,24 +94,22 @@ def _checks(table: Table, kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def data_tests(table: Table) -> list[dict[str, Any]]:
-    """dbt data tests of a mart: keys, nulls, codes, ranges, finiteness, patterns; one per kind.
+    """dbt data tests of a mart: its key, and its nulls, codes, ranges, finiteness and patterns.
 
-    One test per kind and table, not per column: a test costs dbt more than it costs DuckDB.
+    One test for all values of a table, not one per column or kind: a test costs dbt more than it costs DuckDB.
     """
-    floats = [column.name for column in table.columns if column.dtype == pl.Float64()]
+    declared = {
+        "not_null": [column.name for column in table.columns if not column.nullable],
+        "one_of": {name: list(check.values) for name, check in _checks(table, OneOf)},
+        "range": {name: [check.low, check.high] for name, check in _checks(table, Between)},
+        "finite": [column.name for column in table.columns if column.dtype == pl.Float64()],
+        "pattern": {name: check.pattern for name, check in _checks(table, Matches)},
+    }
     arguments: dict[str, dict[str, Any]] = {
         "unique_combination": {"columns": list(table.grain)},
-        "not_null_columns": {"columns": [column.name for column in table.columns if not column.nullable]},
-        "accepted_codes": {"codes": {name: list(check.values) for name, check in _checks(table, OneOf)}},
-        "in_range": {"ranges": {name: [check.low, check.high] for name, check in _checks(table, Between)}},
-        "finite": {"columns": floats},
-        "matches_pattern": {"patterns": {name: check.pattern for name, check in _checks(table, Matches)}},
+        "declared_values": {"rules": {rule: given for rule, given in declared.items() if given}},
     }
-    return [
-        {kind: {"name": f"{table.name}__{kind}", "arguments": given}}
-        for kind, given in arguments.items()
-        if any(given.values())
-    ]
+    return [{kind: {"name": f"{table.name}__{kind}", "arguments": given}} for kind, given in arguments.items()]
 
 
 def _model(table: Table) -> dict[str, Any]:

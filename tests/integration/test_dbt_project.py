@@ -169,7 +169,7 @@ def test_a_failed_data_test_is_a_result_and_not_an_error(evolved):
     CoreStore(layout).replace_dates(TABLES["core_etf__flows"], [DAYS[5]], rows_of("core_etf__flows", stray))
     failed = {result.node: result.failures for result in dbt_build.build(layout) if not result.passed}
     facts = ("fct_etf_flows_daily", "fct_flows_daily")
-    assert set(failed) == {"every_source_has_a_priority", *(f"{fact}_vintages__in_range" for fact in facts)}
+    assert set(failed) == {"every_source_has_a_priority", *(f"{fact}_vintages__declared_values" for fact in facts)}
     assert failed["every_source_has_a_priority"] == 1 <= min(failed.values())
 
 

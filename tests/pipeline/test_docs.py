@@ -100,10 +100,15 @@ def test_a_python_example_runs_as_it_is_written(desk, block):
 
 
 @pytest.mark.parametrize("block", _blocks("sql"), ids=str)
-def test_a_query_runs_and_finds_rows(sample_home, block):
+def test_a_query_runs_and_finds_rows(request, block):
     """A query on a column that has been renamed, or that finds nothing, teaches nothing."""
-    with duckdb.connect(str(sample_home / "published" / "current.duckdb"), read_only=True) as release:
-        assert release.execute(block.text).fetchall()
+    # What the sample's few days do not have, such as a contradiction, the real exports have.
+    assert any(_rows(request.getfixturevalue(home), block) for home in ("sample_home", "realdata_home"))
+
+
+def _rows(home: Path, block: Block) -> list[tuple]:
+    with duckdb.connect(str(home / "published" / "current.duckdb"), read_only=True) as release:
+        return release.execute(block.text).fetchall()
 
 
 @pytest.mark.parametrize("block", [b for b in _blocks("toml") if "[[feed]]" in b.text], ids=str)

@@ -17,7 +17,7 @@ from schemas.table import Table
 from schemas.tables import CORE, FACTS, MARTS, TABLES
 
 RENDERED = {**dbt.files(), **dictionary.files()}
-KINDS = ["not_null_columns", "unique_combination", "accepted_codes", "in_range", "finite", "matches_pattern"]
+KINDS = ["unique_combination", "declared_values"]
 
 
 def models():
@@ -58,15 +58,15 @@ def test_checks_nullability_and_grain_become_data_tests():
     )
     table = Table("t", "mart", "flows", "d", ("fund",), ("fund", "code", "amount"), extra=extra)
     found = {kind: test for entry in dbt.data_tests(table) for kind, test in entry.items()}
-    assert {kind: test["arguments"] for kind, test in found.items()} == {
-        "unique_combination": {"columns": ["fund"]},
-        "not_null_columns": {"columns": ["fund"]},
-        "accepted_codes": {"codes": {"code": ["x", "y"]}},
-        "in_range": {"ranges": {"amount": [0, None]}},
-        "finite": {"columns": ["amount"]},
-        "matches_pattern": {"patterns": {"fund": "[A-Z]{2,6}", "amount": "z"}},
+    assert found["unique_combination"]["arguments"] == {"columns": ["fund"]}
+    assert found["declared_values"]["arguments"]["rules"] == {
+        "not_null": ["fund"],
+        "one_of": {"code": ["x", "y"]},
+        "range": {"amount": [0, None]},
+        "finite": ["amount"],
+        "pattern": {"fund": "[A-Z]{2,6}", "amount": "z"},
     }
-    assert found["finite"]["name"] == "t__finite"
+    assert found["declared_values"]["name"] == "t__declared_values"
 
 
 def test_each_kind_of_test_that_is_rendered_exists_as_a_macro():
