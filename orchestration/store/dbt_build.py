@@ -10,7 +10,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,15 +107,14 @@ def _manifest(layout: Layout) -> Any:
     project, where it serves every data directory, or in this one where the project cannot be written.
     """
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+    from dbt.parser.manifest import extended_mashumaro_encoder
     from dbt.version import __version__
 
     name = f"manifest-{__version__}-{project_fingerprint()[:16]}.msgpack"
     folders = (PROJECT / "target", layout.build / "dbt")
-    for file in (folder / name for folder in folders):
-        if file.exists():
-            return Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
+    kept = next(filter(None, (_kept(folder / name) for folder in folders)), None)
+    if kept is not None:
+        return kept
     manifest = _invoke(dbtRunner(), ["parse"]).result
     for folder in folders:
         try:
@@ -128,6 +127,21 @@ def _manifest(layout: Layout) -> Any:
                 old.unlink(missing_ok=True)
         break
     return manifest
+
+
+def _kept(file: Path) -> Any:
+    """A manifest that was kept; None where there is none, or it is damaged: then it is made anew."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    try:
+        return Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
+    except FileNotFoundError:
+        return None
+    except Exception:  # a truncated or foreign file fails in as many ways as the format has parts
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+        return None
 
 
 def _invoke(runner: Any, command: list[str]) -> Any:
@@ -152,7 +166,7 @@ def _results(outcome: Any) -> list[DbtResult]:
 def project_fingerprint() -> str:
     """SHA-256 over everything that decides what the marts hold, besides core."""
     digest = hashlib.sha256()
-    files = [PROJECT / "dbt_project.yml", *(f for name in _FOLDERS for f in (PROJECT / name).rglob("*"))]
+    files = [*PROJECT.glob("*.yml"), *(f for name in _FOLDERS for f in (PROJECT / name).rglob("*"))]
     for file in sorted(f for f in files if f.is_file()):
         digest.update(f"{file.relative_to(PROJECT).as_posix()}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()

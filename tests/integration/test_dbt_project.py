@@ -185,3 +185,12 @@ def test_a_failed_model_is_an_error_that_names_it(tmp_path):
 def test_a_build_leaves_the_environment_as_it_was(built):
     """The next home in the same process would be built from this one's core."""
     assert not [name for name in os.environ if name.startswith(("SLUICE_CORE", "SLUICE_WAREHOUSE", "DBT_TARGET"))]
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 64, b"\xc1 not msgpack"])
+def test_a_damaged_kept_manifest_is_made_anew(tmp_path, damage):
+    """A process killed while it wrote, or a full disk, must not stop every later run."""
+    file = tmp_path / "manifest.msgpack"
+    file.write_bytes(damage)
+    assert dbt_build._kept(file) is None
+    assert not file.exists()
