@@ -36,7 +36,7 @@ test: setup ## All the tests: unit, integration, pipeline
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: setup ## Kills at every step and readers without a pause, in full length
-	SLUICE_SOAK=1 $(BIN)/python -m pytest tests/pipeline/test_kill.py tests/pipeline/test_readers.py
+	SLUICE_SOAK=1 $(BIN)/python -m pytest tests/pipeline/test_kill.py tests/pipeline/test_readers.py tests/pipeline/test_recorder_soak.py
 
 unit: setup ## Unit tests only: no network, no dbt, under a minute
 	$(BIN)/python -m pytest tests/unit tests/conventions
@@ -47,8 +47,9 @@ check: setup ## Lint, types, and that everything rendered from schemas is up to 
 	$(BIN)/mypy
 	$(BIN)/python -m schemas.render --check
 
-render: setup ## Write what is rendered from schemas: dbt YAML, seeds, data dictionary
+render: setup ## Write what is rendered: dbt YAML, seeds, data dictionary, pages of keys and feeds
 	$(BIN)/python -m schemas.render
+	$(BIN)/python -m orchestration.resources.pages docs
 
 dev: setup ## Open the asset graph in Dagster, on 127.0.0.1:3000
 	$(BIN)/sluice dev

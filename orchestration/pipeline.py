@@ -17,14 +17,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from filelock import FileLock, Timeout
 
+from orchestration.redaction import scrub
 from orchestration.resources.settings import Settings, Window
-from orchestration.sources.base import Landed, Received, SourceError, land
+from orchestration.sources.base import Landed, Received, land
 from orchestration.store.atomic import write_bytes, write_json
 from orchestration.store.core_store import CoreStore
 from orchestration.store.ingest import FeedReport, ingest
@@ -32,9 +34,12 @@ from orchestration.store.layout import Layout
 from schemas.tables import MARTS, TABLES, Table
 
 if TYPE_CHECKING:
+    from orchestration.automation.due import DueRun
     from orchestration.sources.files import Plan
+    from orchestration.sources.http.live import Live
     from orchestration.store.audit import Verdict
     from orchestration.store.dbt_build import DbtResult
+    from orchestration.store.feed_log import Failure
 
 LOCK_SECONDS = 900
 
@@ -65,6 +70,8 @@ class Pipeline:
     warn: Callable[[str], None] = lambda text: None
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     landed: dict[str, Landed] = field(default_factory=dict)
+    unfetched: list[Failure] = field(default_factory=list)
+    lives: dict[tuple[Window | None, str | None], Live] = field(default_factory=dict)
     reports: list[FeedReport] = field(default_factory=list)
     verdict: Verdict | None = None
     outcome: Outcome | None = None
@@ -94,6 +101,10 @@ class Pipeline:
                 yield
         except Timeout as error:
             raise Busy(f"another run holds {self.layout.home}; try again when it has ended") from error
+        except Exception as error:
+            # Dagster keeps the whole chain of causes in its log.
+            scrub(error)
+            raise
         finally:
             self.seconds[name] += time.monotonic() - started
 
@@ -107,54 +118,56 @@ class Pipeline:
             self.warn(f"another run holds {self.layout.home}; waiting up to {LOCK_SECONDS // 60} minutes for it")
         return lock
 
-    def land(self, source: str, window: Window | None = None) -> Landed:
-        """Land what one source has to offer: in the window of the settings, or else in `window`."""
+    def land(self, source: str, window: Window | None = None, due: DueRun | None = None) -> Landed:
+        """Land what one source has to offer: in the window of the settings, or else in `window`.
+
+        A due run lands the live feeds of its instant only.
+        """
+        from orchestration import offers
         from transforms.parse import SOURCES
 
+        given = None if self.settings.everything else self.settings.window or window
+        live = self._live(given, due) if self.settings.feeds == "http" else None
+        # Fetching takes as long as venues take; it holds no other run up.
+        started = time.monotonic()
+        results = list(live.of(source)) if live else []
+        self.seconds["fetch"] += time.monotonic() - started
         with self.step("land"):
-            wanted = not self.settings.only or source in self.settings.only
-            given = None if self.settings.everything else self.settings.window or window
-            received = self._received(source, given) if wanted else iter(())
+            if live is not None:
+                from orchestration.fetching import settle
+
+                received: Iterator[Received] = chain(
+                    (item for result in results for item in result.received), self._recorded(source)
+                )
+                self.unfetched += settle(self.layout, results, live.batches)
+            else:
+                received = offers.of_source(self.settings, lambda: self.inbox_plan, source, given)
             self.landed[source] = land(self.layout, received, SOURCES, self.clock())
             return self.landed[source]
 
-    def _received(self, source: str, window: Window | None) -> Iterator[Received]:
+    def _live(self, window: Window | None, due: DueRun | None) -> Live:
+        """The fetches of this run, begun once for all sources."""
+        from orchestration import fetching
+
+        key = window, due.key if due else None
+        if key not in self.lives:
+            wanted = fetching.asked(self.settings, window, due, self.clock())
+            self.lives[key] = fetching.begin(self.settings, wanted, self.clock, self.tell)
+        return self.lives[key]
+
+    def _recorded(self, source: str) -> Iterator[Received]:
+        """Sealed segments of the recorder for a source's feeds."""
+        from orchestration.sources import recorded
         from transforms.parse import SOURCES
 
-        feeds = {name for name, owner in SOURCES.items() if owner == source}
-        for item in self._transport(feeds, window):
-            if window is None or item.partition is None or window[0] <= item.partition <= window[1]:
-                yield item
-
-    def offered(self) -> Iterator[Received]:
-        """Everything that the transport offers in the window of the settings, of the wanted sources."""
-        from transforms.parse import SOURCES
-
-        for source in sorted(set(SOURCES.values())):
-            if not self.settings.only or source in self.settings.only:
-                yield from self._received(source, self.settings.window)
-
-    def _transport(self, feeds: set[str], window: Window | None) -> Iterator[Received]:
-        if self.settings.feeds == "http":
-            raise SourceError("live feeds are not there yet: use --feeds files or --feeds sample")
-        if self.settings.feeds == "files":
-            from orchestration.sources import files
-
-            return files.receive(self.inbox_plan, feeds)
-        from orchestration.sources import samples
-
-        return samples.receive(feeds, window)
+        return recorded.receive(self.layout, {name for name, owner in SOURCES.items() if owner == source})
 
     @cached_property
     def inbox_plan(self) -> Plan:
         """What the inbox holds, by its map. Raises `SourceError`, which says what to do."""
-        from orchestration.sources import files, inbox_map
-        from transforms.parse import FEEDS
+        from orchestration import offers
 
-        if self.settings.inbox is None:
-            raise SourceError("--feeds files needs an inbox folder: --inbox DIR, or SLUICE_INBOX")
-        path = self.settings.inbox_map or self.settings.inbox / files.MAP_NAME
-        return files.plan(self.settings.inbox, inbox_map.load(path, set(FEEDS)))
+        return offers.inbox_plan(self.settings)
 
     def core(self, domain: str) -> list[FeedReport]:
         """Bring the core tables of a domain up to date: its feeds, then whatever waits to be derived."""

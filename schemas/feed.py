@@ -13,6 +13,8 @@ from typing import Any
 
 import polars as pl
 
+from schemas.shape import Shape
+
 
 class PayloadError(ValueError):
     """The payload as a whole cannot be read; it is quarantined whole with `rule` and this message."""
@@ -68,7 +70,8 @@ Parser = Callable[[Payload], Parsed]
 class Feed:
     """A feed: one upstream shape from one source, and the core tables it fills.
 
-    `params` names the parameters that an inbox map must give, with what they mean.
+    `params` names the parameters that an inbox map must give, with what they mean. `shape` declares what the
+    parser reads of a body: where it drifts from that, the payload is held.
     """
 
     name: str
@@ -81,3 +84,4 @@ class Feed:
     url: str
     licence: str
     params: dict[str, str] = field(default_factory=dict)
+    shape: Shape | None = None

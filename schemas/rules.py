@@ -56,6 +56,7 @@ STATUS: dict[str, str] = {
     "no_common_hour": "no hour in which a venue has both a rate and open interest",
     "contracts_differ": "not the same contracts on both days: the change is of those that are on both",
     "no_vendor_total": "no vendor's total of the same day and asset",
+    "early_epoch": "too few blocks since the last change of difficulty to estimate the next one",
     "outside_regime": "the feed's regime is younger than the window",
 }
 

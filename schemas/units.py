@@ -16,6 +16,8 @@ UNITS: dict[str, str] = {
     "peg": "units of the currency that the stablecoin is pegged to",
     "native": "the venue's own size unit, named in `size_unit`",
     "usd_per_coin": "US dollars per unit of the asset",
+    "quote": "units of the quote currency",
+    "mixed_premium": "USD or coins per coin of the underlying, as `premium_currency` of the row says",
     "quote_per_coin": "units of the quote currency per unit of the asset",
     "ratio": "fraction (0.01 is one per cent)",
     "ratio_per_year": "fraction per year, ACT/365",
@@ -34,5 +36,8 @@ UNITS: dict[str, str] = {
     "usd_per_share": "US dollars per share of the fund",
     "sha256": "hexadecimal SHA-256 of the raw payload",
     "claimed": "the unit is in `claim_unit` of the same row, for measured values in `measured_unit`",
+    "hashes_per_second": "hashes per second",
+    "difficulty": "expected hashes a block over 2^32: 1 is the difficulty of the chain's first block",
+    "mixed_level": "the unit is in the column `level_unit` of the same row",
     "mixed": "the unit is in the column `unit` of the same row",
 }

@@ -59,7 +59,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     """The command line in this process, as a user has it, on the data directory `home` (default: none yet)."""
     from orchestration.cli import main
 
-    for name in ("SLUICE_DEBUG", "SLUICE_FEEDS", "SLUICE_INBOX", "SLUICE_INBOX_MAP"):
+    for name in ("SLUICE_DEBUG", "SLUICE_CONFIG", "SLUICE_FEEDS", "SLUICE_INBOX", "SLUICE_INBOX_MAP"):
         monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: str, home: Path = tmp_path / "home") -> Said:

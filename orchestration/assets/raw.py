@@ -3,8 +3,10 @@
 import dagster as dg
 
 from orchestration.assets.columns import OWNERS
+from orchestration.automation.due import run_of
 from orchestration.automation.partitions import daily, one_run_for_a_range
 from orchestration.pipeline import Pipeline
+from orchestration.sources.http.venues import CONNECTORS
 from transforms.parse import FEEDS
 
 
@@ -30,9 +32,16 @@ def raw_asset(source: str) -> dg.AssetsDefinition:
         kinds={"python"},
     )
     def land(context: dg.AssetExecutionContext, pipeline: dg.ResourceParam[Pipeline]) -> dg.MaterializeResult:
-        landed = pipeline.land(source, window_of(context))
+        window = window_of(context)
+        landed = pipeline.land(source, window, run_of(context.run.tags, window[1], CONNECTORS.values()))
+        missing = sorted({failure.feed for failure in pipeline.unfetched} & {feed.name for feed in feeds})
         return dg.MaterializeResult(
-            metadata={"payloads": landed.payloads, "new_payloads": landed.new, "bytes": landed.size}
+            metadata={
+                "payloads": landed.payloads,
+                "new_payloads": landed.new,
+                "bytes": landed.size,
+                "not_fetched": ", ".join(missing),
+            }
         )
 
     return land

@@ -37,6 +37,7 @@ def _explain(error: Exception) -> int:
     from typer.exceptions import TyperException
 
     from orchestration.cli.output import complain
+    from orchestration.redaction import scrub
     from orchestration.resources.settings import SettingsError
     from orchestration.sources.base import SourceError
 
@@ -53,7 +54,7 @@ def _explain(error: Exception) -> int:
         complain(str(error))
         return WRONG_USE
     if os.environ.get("SLUICE_DEBUG"):
-        raise error
+        raise scrub(error)
     if names & {"Busy", "DbtError", "ReleaseCorrupt", "RawCorrupt", "OSError"} or "duckdb" in type(error).__module__:
         complain(f"{error}\n`sluice doctor` examines the data directory; SLUICE_DEBUG=1 shows where it happened")
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestration.cli import claims, feeds, quarantine, releases, run, sql, status, trace
+from orchestration.cli import claims, config, feeds, quarantine, record, releases, run, sql, status, trace
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -13,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sluice: a warehouse for crypto market structure. Lands raw feeds, audits, publishes releases.\n\n"
     "Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed. "
-    "SLUICE_HOME names the data directory (default .sluice).",
+    "SLUICE_HOME names the data directory (default .sluice), SLUICE_CONFIG the configuration file (sluice.toml).",
 )
 app.command("run", epilog=run.EXAMPLES)(run.run)
 app.command("status", epilog="Example:  sluice status")(status.status)
@@ -22,7 +22,9 @@ app.command("sql", epilog=sql.EXAMPLES)(sql.sql)
 app.command("trace", epilog=trace.EXAMPLES)(trace.trace)
 app.command("claims", epilog=claims.EXAMPLES)(claims.claims)
 app.command("doctor", epilog="Example:  sluice doctor --repair")(status.doctor)
+app.command("record", epilog=record.EXAMPLES)(record.record)
 app.command("dev", epilog="Example:  sluice dev --port 3001")(run.dev)
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(config.app, name="config")
 app.add_typer(releases.app, name="release")
 app.add_typer(quarantine.app, name="quarantine")

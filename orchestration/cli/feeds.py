@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import typer
 
+from orchestration.cli import live
 from orchestration.cli.output import instant, say, table
 from orchestration.resources.settings import from_environment
 
@@ -12,23 +15,30 @@ app = typer.Typer(no_args_is_help=True, help="The feeds: what they are, what was
 
 @app.command("list", epilog="Example:  sluice feeds list")
 def list_feeds() -> None:
-    """All feeds, with how many payloads were fetched and when the last one became known."""
+    """All feeds, with how many payloads were fetched, when the last one became known, and when live ones are due."""
+    from orchestration.resources.feeds_on import standing
+    from orchestration.sources.http.venues import CONNECTORS
     from orchestration.store.layout import Layout
     from orchestration.store.ledger import Ledger
     from transforms.parse import FEEDS
 
-    seen = {row["feed"]: row for row in Ledger(Layout(from_environment().home).ledger).summary()}
+    settings = from_environment()
+    seen = {row["feed"]: row for row in Ledger(Layout(settings.home).ledger).summary()}
+    found = standing(settings, datetime.now(UTC))
     rows = []
     for feed in FEEDS.values():
         row = seen.get(feed.name, {})
         known = instant(str(row["last_known_at"])) if row else "never"
-        rows.append((feed.name, feed.source, feed.title, row.get("fetches", 0), known))
-    table("", ("feed", "source", "what", "payloads", "last known at"), rows)
+        due, state = live.columns(CONNECTORS.get(feed.name), found.get(feed.name))
+        rows.append((feed.name, feed.source, feed.title, row.get("fetches", 0), known, due, state))
+    table("", ("feed", "source", "what", "payloads", "last known at", "due (UTC)", "live"), rows)
 
 
 @app.command("show", epilog="Example:  sluice feeds show farside_etf_flows")
 def show_feed(name: str = typer.Argument(help="A feed's name, from `sluice feeds list`.")) -> None:
-    """One feed: what, from where, licence, finality rule, parameters, what was fetched."""
+    """One feed: what, from where, limits, licence, history, finality rule, last fetch and change, next due."""
+    from orchestration.resources.feeds_on import standing
+    from orchestration.sources.http.venues import CONNECTORS
     from orchestration.store.accounts import Accounts
     from orchestration.store.layout import Layout
     from orchestration.store.ledger import Ledger
@@ -36,7 +46,8 @@ def show_feed(name: str = typer.Argument(help="A feed's name, from `sluice feeds
 
     if name not in FEEDS:
         raise typer.BadParameter(f"no feed {name!r}; `sluice feeds list` shows them", param_hint="NAME")
-    feed, layout = FEEDS[name], Layout(from_environment().home)
+    settings = from_environment()
+    feed, layout = FEEDS[name], Layout(settings.home)
     say(f"[bold]{feed.name}[/]  {feed.title}")
     for label, text in (
         ("source", feed.source),
@@ -47,7 +58,11 @@ def show_feed(name: str = typer.Argument(help="A feed's name, from `sluice feeds
         ("fills", ", ".join(feed.tables)),
         *((f"param {key}", meaning) for key, meaning in feed.params.items()),
     ):
-        say(f"{label:<14}{text}")
+        say(f"{label:<13} {text}")
+    if name in CONNECTORS:
+        live.describe(CONNECTORS[name], standing(settings, datetime.now(UTC))[name], layout)
+    else:
+        say(f"{'live':<14}no: files only (docs/inbox.md)")
     fetches = Ledger(layout.ledger).fetches(name)
     accounts = Accounts(layout.accounts).all(name)
     say(f"{'fetches':<14}{len(fetches)}")

@@ -10,6 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.redaction import redact
+
 # Into a file or a pipe there is no width to fit.
 _WIDTH = None if sys.stdout.isatty() else 160
 console = Console(highlight=False, width=_WIDTH)
@@ -18,7 +20,7 @@ errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty()
 
 def say(text: str = "") -> None:
     """Print a line."""
-    console.print(text, soft_wrap=True)
+    console.print(redact(text), soft_wrap=True)
 
 
 def complain(text: str) -> None:
@@ -32,7 +34,8 @@ def warn(text: str) -> None:
 
 
 def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+    """Text as it is to be read, without secrets; brackets are no markup."""
+    return redact(text).replace("[", r"\[")
 
 
 def cell(value: Any) -> str:

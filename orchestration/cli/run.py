@@ -6,7 +6,7 @@ Belongs here: options, progress, the closing report. Does not belong here: the s
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +29,10 @@ Examples:
   sluice run --feeds files --inbox ~/exports  your files, by their inbox.toml
 
   sluice run --inbox ~/exports --map my.toml --dry-run
+
+  sluice run --feeds http                     live feeds: what can be fetched now, of the day before
+
+  sluice run --feeds http --only deribit --from 2026-11-01 --to 2026-11-07   a back-fill of what has a history
 """
 
 
@@ -70,11 +74,11 @@ def run(
 
     settings = _settings(feeds, inbox, map_file, only or [], window_of(day, first, last))
     pipeline = Pipeline(settings, warn=warn)
-    _report_inbox(pipeline)
+    _report_offer(pipeline)
     if dry_run:
-        from orchestration.cli.dry_run import preview
+        from orchestration.cli.dry_run import preview, preview_live
 
-        preview(pipeline)
+        (preview_live if settings.feeds == "http" else preview)(pipeline)
         return OK
     startup = time.monotonic() - STARTED
     _execute(pipeline)
@@ -86,20 +90,22 @@ def _settings(
 ) -> Settings:
     import dataclasses
 
+    from orchestration.resources.config_names import verify
     from transforms.parse import SOURCES
 
+    settings = from_environment()
+    verify(settings)
     unknown = sorted(set(only) - set(SOURCES.values()))
     if unknown:
         known = ", ".join(sorted(set(SOURCES.values())))
         raise typer.BadParameter(f"no source {unknown[0]!r}; known: {known}", param_hint="--only")
-    chosen = feeds or ("files" if inbox else from_environment().feeds)
+    chosen = feeds or ("files" if inbox else settings.feeds)
     if chosen not in ("sample", "files", "http"):
         raise typer.BadParameter(f"{chosen!r}: use sample, files or http", param_hint="--feeds")
     if inbox and chosen != "files":
         raise typer.BadParameter("an inbox goes with --feeds files", param_hint="--inbox")
     if map_file and chosen != "files":
         raise typer.BadParameter("an inbox map goes with --feeds files", param_hint="--map")
-    settings = from_environment()
     return dataclasses.replace(
         settings,
         feeds=chosen,  # type: ignore[arg-type]
@@ -111,10 +117,15 @@ def _settings(
     )
 
 
-def _report_inbox(pipeline: Pipeline) -> None:
-    """Wrong use shows before anything is written; files that match nothing are named and left."""
+def _report_offer(pipeline: Pipeline) -> None:
+    """Wrong use shows before anything is written; files that match nothing and snapshots not to be had are named."""
     if pipeline.settings.feeds == "http":
-        next(iter(pipeline.offered()), None)
+        from orchestration.fetching import asked
+
+        wanted = asked(pipeline.settings, pipeline.settings.window, None, pipeline.clock())
+        say(f"{len(wanted.batches)} live feeds to fetch; {len(wanted.refused)} snapshots are not of this hour")
+        for line in wanted.refused if not pipeline.settings.everything else ():
+            warn(line)
     if pipeline.settings.feeds == "files":
         unmatched = pipeline.inbox_plan.unmatched
         for name in unmatched[:20]:
@@ -132,7 +143,7 @@ def partition_tags(settings: Settings) -> dict[str, str]:
     if settings.window:
         start, end = settings.window
     else:
-        start = end = samples.LAST if settings.feeds == "sample" else datetime.now().date() - timedelta(days=1)
+        start = end = samples.LAST if settings.feeds == "sample" else datetime.now(UTC).date() - timedelta(days=1)
     return {
         "dagster/asset_partition_range_start": start.isoformat(),
         "dagster/asset_partition_range_end": end.isoformat(),
@@ -184,6 +195,13 @@ def _report(pipeline: Pipeline, startup: float) -> int:
     landed = pipeline.landed.values()
     payloads, new = sum(item.payloads for item in landed), sum(item.new for item in landed)
     say(f"landed     {payloads} payloads, {new} of them new")
+    for failure in pipeline.unfetched[:20]:
+        warn(
+            f"not fetched: {failure.feed}: {failure.message}"
+            + ("" if failure.is_transient else " (will not mend itself)")
+        )
+    if len(pipeline.unfetched) > 20:
+        warn(f"… and {len(pipeline.unfetched) - 20} more (`sluice status`)")
     reports = [report for report in pipeline.reports if report.fetches]
     if reports:
         table(
@@ -204,13 +222,13 @@ def _report(pipeline: Pipeline, startup: float) -> int:
     if failed:
         say("           `sluice quarantine list` shows all; mend and `sluice quarantine replay`")
     pipeline.seconds["start-up"] += startup
-    order = ("land", "core", "dbt", "audit", "publish", "dagster", "start-up")
+    order = ("fetch", "land", "core", "dbt", "audit", "publish", "dagster", "start-up")
     parts = "  ".join(f"{name} {pipeline.seconds[name]:.1f}s" for name in order if name in pipeline.seconds)
     console.print(f"time       {parts}", soft_wrap=True)
     if verdict is not None and not verdict.passed:
         complain("the gate refused this candidate; readers keep the release they had (`sluice status`)")
         return REFUSED
-    return FEED_FAILED if failed else OK
+    return FEED_FAILED if failed or pipeline.unfetched else OK
 
 
 def dev(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import OK, REFUSED
+from orchestration.cli import OK, REFUSED, live
 from orchestration.cli.output import instant, say, table, warn
 from orchestration.resources.settings import from_environment
 
@@ -63,14 +63,15 @@ def show(day: Annotated[str, typer.Argument(metavar="DATE", help="A UTC day or t
 
 
 def status() -> int:
-    """What is published, what waits, what was refused, what each source last gave."""
+    """What is published, what waits, what was refused, what each source last gave; live feeds that are late."""
     from orchestration.store import releases
     from orchestration.store.core_store import CoreStore
     from orchestration.store.layout import Layout
     from orchestration.store.ledger import Ledger
     from orchestration.store.quarantine import Quarantine
 
-    layout = Layout(from_environment().home)
+    settings = from_environment()
+    layout = Layout(settings.home)
     current = releases.current(layout)
     if current is None:
         say("release      none yet: `sluice run` publishes one")
@@ -96,6 +97,7 @@ def status() -> int:
     ]
     if rows:
         table("", ("feed", "payloads", "last known at", "transport"), rows)
+    live.report(settings)
     return REFUSED if refused is not None else OK
 
 

@@ -20,6 +20,7 @@ import polars as pl
 
 from orchestration.store.accounts import Account, Accounts
 from orchestration.store.core_store import CoreStore, month_of, table_of
+from orchestration.store.drift import Drifts, Watch
 from orchestration.store.layout import Layout
 from orchestration.store.ledger import Fetch, Ledger
 from orchestration.store.quarantine import Quarantine
@@ -81,10 +82,11 @@ def ingest(
         report.rebuilt, todo = True, fetches
         accounts.forget(feed.name)
         Quarantine(layout.quarantine).clear(feed.name)
+        Drifts(layout.drifts).forget(feed.name)
     strip = report.rebuilt
-    taken = 0
+    taken, watch = 0, Watch(Drifts(layout.drifts), feed)
     for chunk in _chunks(todo):
-        _take(layout, feed, chunk, report, strip)
+        _take(layout, feed, chunk, report, watch, strip)
         strip = False
         taken += len(chunk)
         progress(taken, len(todo))
@@ -103,9 +105,9 @@ def _chunks(fetches: Sequence[Fetch]) -> Iterator[list[Fetch]]:
         yield chunk
 
 
-def _take(layout: Layout, feed: Feed, fetches: Sequence[Fetch], report: FeedReport, strip: bool) -> None:
+def _take(layout: Layout, feed: Feed, fetches: Sequence[Fetch], report: FeedReport, watch: Watch, strip: bool) -> None:
     """Process a chunk of fetches: rows into core first, then the quarantine, then the accounts."""
-    batch = _parse(RawStore(layout.blobs), feed, fetches)
+    batch = _parse(RawStore(layout.blobs), feed, fetches, watch)
     core = CoreStore(layout)
     for name in feed.tables:
         _merge(core, table_of(name), feed, fetches, batch, strip)
@@ -118,6 +120,7 @@ def _take(layout: Layout, feed: Feed, fetches: Sequence[Fetch], report: FeedRepo
         rows_in, published = batch.rows_in[identity], batch.published[identity]
         duplicates = rows_in - published - len(rejects)
         settled.append(Account(identity, feed.name, rows_in, published, len(rejects), duplicates))
+    watch.settle()
     Accounts(layout.accounts).settle(settled)
     report.rows_in += sum(account.rows_in for account in settled)
     report.published += sum(account.published for account in settled)
@@ -126,22 +129,16 @@ def _take(layout: Layout, feed: Feed, fetches: Sequence[Fetch], report: FeedRepo
     report.failed += batch.failed
 
 
-def _parse(raw: RawStore, feed: Feed, fetches: Sequence[Fetch]) -> _Batch:
+def _parse(raw: RawStore, feed: Feed, fetches: Sequence[Fetch], watch: Watch) -> _Batch:
     """Parse and validate each payload; one that cannot be read at all is rejected whole."""
     batch = _Batch()
     for fetch in fetches:
         identity = fetch.fetch_id or 0
         try:
-            parsed = feed.parse(
-                Payload(
-                    feed.name,
-                    raw.get(fetch.sha256),
-                    fetch.known_at,
-                    fetch.sha256,
-                    fetch.locator,
-                    fetch.params,
-                )
-            )
+            content = raw.get(fetch.sha256)
+            payload = Payload(feed.name, content, fetch.known_at, fetch.sha256, fetch.locator, fetch.params)
+            watch.look(fetch, payload)
+            parsed = feed.parse(payload)
             frames = {name: _with_lineage(frame, name, feed, fetch) for name, frame in parsed.frames.items()}
         except PayloadError as error:
             _reject_whole(batch, fetch, error.rule, str(error))

@@ -26,6 +26,16 @@ class Layout:
         return self.home / "raw" / "ledger.sqlite"
 
     @property
+    def recorder(self) -> Path:
+        """What recorders wrote: `recorder/<instance>/<channel>/<start>_<sha256>.ndjson`."""
+        return self.home / "recorder"
+
+    @property
+    def feed_log(self) -> Path:
+        """Failures of fetches, feeds that were on, snapshots that were missed; append-only (SQLite)."""
+        return self.home / "raw" / "feeds.sqlite"
+
+    @property
     def core(self) -> Path:
         """Typed observations: `core/<table>/month=YYYY-MM/data.parquet`."""
         return self.home / "core"
@@ -34,6 +44,11 @@ class Layout:
     def accounts(self) -> Path:
         """Per fetch: rows in, published, quarantined, duplicates (SQLite; rebuildable)."""
         return self.core / "accounts.sqlite"
+
+    @property
+    def drifts(self) -> Path:
+        """Fields that each feed's bodies had, and schema drift found (SQLite; rebuildable)."""
+        return self.core / "drift.sqlite"
 
     @property
     def quarantine(self) -> Path:

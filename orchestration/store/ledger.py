@@ -124,6 +124,29 @@ class Ledger:
             ).fetchall()
         return [_fetch(row) for row in rows]
 
+    def instants(self, feed: str, transport: str, since: datetime | None = None) -> list[datetime]:
+        """When content of a feed became known by one transport, oldest first."""
+        if not self.path.exists():
+            return []
+        with opened(self.path, _SCHEMA) as connection:
+            rows = connection.execute(
+                "select distinct known_at from fetches where feed = ? and transport = ? and known_at >= ? order by 1",
+                (feed, transport, _text(since) if since else ""),
+            ).fetchall()
+        return [datetime.fromisoformat(row["known_at"]) for row in rows]
+
+    def last_change(self, feed: str) -> datetime | None:
+        """When the feed last brought bytes that it had not brought before."""
+        if not self.path.exists():
+            return None
+        with opened(self.path, _SCHEMA) as connection:
+            row = connection.execute(
+                "select max(first) as at from"
+                " (select min(known_at) as first from fetches where feed = ? group by sha256)",
+                (feed,),
+            ).fetchone()
+        return datetime.fromisoformat(row["at"]) if row["at"] else None
+
     def holds_simulation(self) -> bool | None:
         """Whether the fetches so far are of the sample feeds; None where there is none yet."""
         if not self.path.exists():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from schemas.column import Column
 from schemas.columns import (
+    breadth,
+    candles,
     claims,
     confidence,
     exchange,
@@ -13,7 +15,11 @@ from schemas.columns import (
     keys,
     lineage,
     liquidations,
+    macro,
+    mining,
     open_interest,
+    options,
+    recorder,
     stablecoins,
     volatility,
 )
@@ -22,7 +28,7 @@ from schemas.units import UNITS
 COLUMNS: dict[str, Column] = {}
 _MODULES = (
     keys, lineage, flows, exchange, liquidations, futures, funding, open_interest, stablecoins, confidence, claims,
-    volatility,
+    volatility, candles, options, breadth, mining, macro, recorder,
 )  # fmt: skip
 for _module in _MODULES:
     for _column in _module.COLUMNS:

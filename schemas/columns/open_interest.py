@@ -8,7 +8,7 @@ from schemas.column import UTC_INSTANT, Between, Column
 from schemas.rules import SMALLEST_POSITIVE
 
 COLUMNS = (
-    Column("observed_at", UTC_INSTANT, "instant", "Instant at which the open interest was read, by its feed."),
+    Column("observed_at", UTC_INSTANT, "instant", "Instant at which the value was read, by its feed."),
     Column(
         "n_sides",
         pl.Int32(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from schemas.table import Table, vintages_of
 from schemas.tables import (
     basis,
+    breadth,
     claims,
     confidence,
     etf,
@@ -13,7 +14,12 @@ from schemas.tables import (
     funding,
     futures,
     liquidations,
+    macro,
+    market,
+    mining,
     open_interest,
+    options,
+    recorder,
     reference,
     stablecoins,
     volatility,
@@ -21,7 +27,7 @@ from schemas.tables import (
 
 _DOMAINS = (
     etf, exchange, flows, liquidations, futures, basis, funding, open_interest, stablecoins, reference, confidence,
-    claims, volatility,
+    claims, volatility, market, options, breadth, mining, macro, recorder,
 )  # fmt: skip
 
 

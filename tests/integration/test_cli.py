@@ -9,7 +9,8 @@ import pytest
 
 WRONG_USE = 2
 COMMANDS = [
-    "run", "status", "show", "sql", "trace", "claims", "doctor", "dev", "feeds list", "feeds show", "release list",
+    "run", "record", "status", "show", "sql", "trace", "claims", "doctor", "dev", "feeds list", "feeds show",
+    "config show", "config check", "config init", "release list",
     "release show", "release rollback", "release gc", "quarantine list", "quarantine show", "quarantine replay",
 ]  # fmt: skip
 
@@ -59,7 +60,7 @@ def test_every_command_explains_itself_with_an_example(cli, command):
     assert f"sluice {command}" in said.out.partition("Usage")[2].partition("\n")[2]
 
 
-@pytest.mark.parametrize("group", [(), ("feeds",), ("release",), ("quarantine",)])
+@pytest.mark.parametrize("group", [(), ("feeds",), ("config",), ("release",), ("quarantine",)])
 def test_a_group_without_a_command_shows_its_help(cli, group):
     """An empty error message says nothing."""
     said = cli(*group)
@@ -76,8 +77,6 @@ WRONG = {
     ("run", "--to", "2026-02-01"): "--from and --to belong together",
     ("run", "--from", "2026-02-05", "--to", "2026-02-01"): "2026-02-05 is after 2026-02-01",
     ("run", "--only", "nope"): "no source 'nope'; known: artemis, binance",
-    ("run", "--feeds", "http"): "live feeds are not there yet: use --feeds files or --feeds sample",
-    ("run", "--feeds", "http", "--dry-run"): "live feeds are not there yet",
     ("run", "--feeds", "ftp"): "use sample, files or http",
     ("run", "--feeds", "files"): "needs an inbox folder: --inbox DIR",
     ("run", "--inbox", "nowhere"): "no folder",

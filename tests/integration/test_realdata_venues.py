@@ -206,7 +206,7 @@ def test_the_captured_running_rate_of_okx_is_no_settlement(messages):
     """The channel's message is another body, and its rate a prediction."""
     with pytest.raises(PayloadError) as caught:
         parse("okx_funding_history", messages / "okx" / "ws_funding_rate.json")
-    assert caught.value.rule == "unexpected_shape"
+    assert caught.value.rule == "not_futures"
 
 
 def test_the_captured_tickers_of_kraken(messages):

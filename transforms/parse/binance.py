@@ -1,4 +1,4 @@
-"""Binance futures: forced orders, instruments of both margin families, COIN-M mark prices.
+"""Binance futures: forced orders, instruments, mark and delivery prices of both margin families.
 
 Belongs here: Binance's field names, sides and units. Does not belong here: spot and options, funding and
 open interest (`binance_series.py`, `binance_vision.py`), or converting contracts to coins
@@ -11,12 +11,14 @@ from typing import Any
 
 import polars as pl
 
+from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from transforms.core.print_fields import ORDER_SIDE, filled_quantity, liquidated_side, preferred_price
-from transforms.parse import read, venue
+from transforms.parse import read, venue, venue_series
 from transforms.parse.venue import Record, Rule
 
 _VENUE = "binance"
+DELIVERY_HOUR_UTC = 8
 _COIN_M, _USD_M = "2", "1"
 _COIN_M_SYMBOL = r"USD_(PERP|\d{6})$"
 _USD_M_STABLE_SYMBOL = r"(BUSD|FDUSD|TUSD)_\d{6}$"
@@ -93,6 +95,8 @@ def _instruments(payload: Payload, margin_type: str) -> Parsed:
     if not isinstance(body, dict) or "symbols" not in body:
         raise PayloadError("unexpected_shape", "exchangeInfo: no `symbols`")
     records = venue.objects(body["symbols"], "exchangeInfo.symbols")
+    if records and all("contractType" not in record for record in records):
+        raise PayloadError("unexpected_shape", "exchangeInfo: no `contractType`, so these are spot symbols")
     if margin_type == "inverse" and records and all("contractSize" not in record for record in records):
         raise PayloadError("unexpected_shape", "exchangeInfo: no `contractSize`, so this is not COIN-M")
     if margin_type == "linear" and any("contractSize" in record for record in records):
@@ -124,11 +128,18 @@ def _instruments(payload: Payload, margin_type: str) -> Parsed:
     return venue.contracts(shaped, records, rules)
 
 
-def parse_coinm_premium_index(payload: Payload) -> Parsed:
-    """`/dapi/v1/premiumIndex` to quotes: mark and index of one instant, dated contracts and perpetuals.
+def parse_usdm_premium_index(payload: Payload) -> Parsed:
+    """`/fapi/v1/premiumIndex`, of one symbol or all, to quotes; prices are in the quote currency."""
+    return _premium_index(payload, is_coin_m=False)
 
-    Carries no open interest.
-    """
+
+def parse_coinm_premium_index(payload: Payload) -> Parsed:
+    """`/dapi/v1/premiumIndex` to quotes: one call has the whole term structure."""
+    return _premium_index(payload, is_coin_m=True)
+
+
+def _premium_index(payload: Payload, is_coin_m: bool) -> Parsed:
+    """Mark and index of one instant, of dated contracts and perpetuals. Carries no open interest."""
     records = venue.objects(json_body(payload), "premiumIndex")
     raw = venue.fields(records, ("symbol", "markPrice", "indexPrice", "time"))
     shaped = raw.with_columns(
@@ -141,9 +152,35 @@ def parse_coinm_premium_index(payload: Payload) -> Parsed:
         open_interest_native=pl.lit(None, pl.Float64()),
     )
     rules = (
+        venue.missing("symbol", "no_symbol", "symbol"),
+        Rule("other_market", coin_m(pl.col("symbol")) != is_coin_m, "the symbol is of the other margin family"),
         venue.missing("future_price", "bad_number", "mark price"),
         Rule("bad_number", venue.unreadable("indexPrice", pl.col("index_price")), "the index is not a number"),
     )
+    return venue.quotes(payload, shaped, records, rules)
+
+
+def parse_delivery_prices(payload: Payload) -> Parsed:
+    """`/futures/data/delivery-price` of a pair to quotes (price_kind `settle`) of its delivered contracts.
+
+    `deliveryTime` is the midnight of the day; the delivery was at 08:00 UTC, and the day names the contract
+    (BTCUSDT_251226). Raises `PayloadError`: error_envelope, unexpected_shape, missing_parameter, and as
+    `read.json_body`.
+    """
+    pair = pl.lit(venue_series.parameter(payload, "pair"))
+    records = venue.objects(json_body(payload), "delivery-price")
+    raw = venue.fields(records, ("deliveryTime", "deliveryPrice"))
+    shaped = raw.with_columns(day=venue.instant("deliveryTime").dt.truncate("1d")).with_columns(
+        quoted_at=pl.col("day") + pl.duration(hours=DELIVERY_HOUR_UTC),
+        venue=pl.lit(_VENUE),
+        symbol=pl.concat_str(pair, pl.lit("_"), pl.col("day").dt.strftime("%y%m%d")),
+        future_price=venue.number("deliveryPrice"),
+        price_kind=pl.lit("settle"),
+        index_price=pl.lit(None, pl.Float64()),
+        index_at=pl.lit(None, UTC_INSTANT),
+        open_interest_native=pl.lit(None, pl.Float64()),
+    )
+    rules = (venue.missing("future_price", "bad_number", "delivery price"),)
     return venue.quotes(payload, shaped, records, rules)
 
 
@@ -191,5 +228,28 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://dapi.binance.com/dapi/v1/premiumIndex",
         licence=venue.LICENCE,
+    ),
+    Feed(
+        name="binance_usdm_premium_index",
+        source="binance",
+        title="Binance USD-M mark and index prices",
+        tables=(venue.QUOTES,),
+        parse=parse_usdm_premium_index,
+        cadence="snapshot; the last of a UTC day is the day's sample",
+        finality_rule=venue.SNAPSHOT_FINALITY,
+        url="https://fapi.binance.com/fapi/v1/premiumIndex",
+        licence=venue.LICENCE,
+    ),
+    Feed(
+        name="binance_delivery_prices",
+        source="binance",
+        title="Binance delivery prices of quarterly futures",
+        tables=(venue.QUOTES,),
+        parse=parse_delivery_prices,
+        cadence="one price per contract, some days after its delivery; contracts before 2022 are missing",
+        finality_rule="final: a delivery price is never revised",
+        url="https://fapi.binance.com/futures/data/delivery-price",
+        licence=venue.LICENCE,
+        params={"pair": "the pair that was asked for, for example BTCUSDT (USD-M) or BTCUSD (COIN-M)"},
     ),
 )

@@ -1,8 +1,8 @@
 """Binance's public dumps (data.binance.vision): funding by month, open interest by day.
 
 Belongs here: the dumps' columns and units in both margin families. Does not belong here: the same
-series over REST (`binance_series.py`), or unpacking (`read.py`). Columns and traps: the README and
-issues of github.com/binance/binance-public-data.
+series over REST (`binance_series.py`), candles (`binance_candles.py`), or unpacking (`read.py`). Columns
+and traps: the README and issues of github.com/binance/binance-public-data.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ _METRICS = (
 )
 
 
-def _table(payload: Payload, columns: tuple[str, ...]) -> pl.DataFrame:
+def table(payload: Payload, columns: tuple[str, ...], required: tuple[str, ...]) -> pl.DataFrame:
     """The file's cells as text, blank is null, with `row`. Old files have no header: then `columns` is it.
 
-    Raises `PayloadError` as `read.csv_frame`.
+    Raises `PayloadError` as `read.csv_frame`, where a column of `required` is missing among others.
     """
     body = read.text(payload)
     if body.lstrip()[0].isdigit():
         body = ",".join(columns) + "\n" + body
-    frame = read.csv_frame(replace(payload, content=body.encode()), required=columns[:4])
+    frame = read.csv_frame(replace(payload, content=body.encode()), required=required)
     return venue.blank_to_null(frame).with_row_index("row")
 
 
@@ -54,7 +54,7 @@ def parse_funding_rates(payload: Payload) -> Parsed:
     """
     margin = _MARGIN[venue_series.parameter(payload, "market", _MARGIN)]
     symbol = pl.lit(venue_series.parameter(payload, "symbol"))
-    raw = _table(payload, _FUNDING)
+    raw = table(payload, _FUNDING, required=_FUNDING)
     shaped = raw.with_columns(
         settled_at=venue.instant("calc_time"),
         venue=pl.lit(_VENUE),
@@ -77,7 +77,7 @@ def parse_metrics(payload: Payload) -> Parsed:
     `PayloadError` as `read.csv_frame`, and missing_parameter, bad_parameter.
     """
     margin = _MARGIN[venue_series.parameter(payload, "market", _MARGIN)]
-    raw = _table(payload, _METRICS)
+    raw = table(payload, _METRICS, required=_METRICS[:4])
     value = pl.when(venue.number("sum_open_interest_value") > 0).then(venue.number("sum_open_interest_value"))
     is_linear = margin == "linear"
     in_dollars = pl.lit(is_linear) & quote_of(pl.col("symbol")).is_in(USD_QUOTES)

@@ -18,6 +18,8 @@ from transforms.parse.venue import Record, Rule
 
 _VENUE = "bybit"
 _TOPIC = "allLiquidation."
+_TICKERS = "tickers."
+_OPTION_FIELDS = {"markIv", "markPriceIv"}
 _CONTROL = {"op", "success", "ret_msg", "conn_id", "req_id"}
 _CRYPTO_TYPES = ("innovation", "adventure")
 
@@ -58,8 +60,8 @@ def _closed(message: Record) -> list[Record]:
     raise PayloadError("unknown_message", "not an allLiquidation message")
 
 
-def listed(payload: Payload) -> tuple[dict[str, Any], list[Record]]:
-    """The body and its `result.list`. Raises `PayloadError("error_envelope")` where retCode is not 0."""
+def answered(payload: Payload) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The body and its `result`, which has a `list`. Raises `PayloadError("error_envelope")` where retCode is not 0."""
     body = read.json_body(payload)
     if not isinstance(body, dict) or "retCode" not in body:
         raise PayloadError("unexpected_shape", "no `retCode`: not a Bybit v5 body")
@@ -68,6 +70,12 @@ def listed(payload: Payload) -> tuple[dict[str, Any], list[Record]]:
     result = body.get("result")
     if not isinstance(result, dict) or "list" not in result:
         raise PayloadError("unexpected_shape", "no `result.list`")
+    return body, result
+
+
+def listed(payload: Payload) -> tuple[dict[str, Any], list[Record]]:
+    """The body and its `result.list` as objects. Raises `PayloadError` as `answered`."""
+    body, result = answered(payload)
     return body, venue.objects(result["list"], "result.list")
 
 
@@ -115,6 +123,17 @@ def _kind() -> pl.Expr:
     )  # fmt: skip
 
 
+def ticker_records(payload: Payload) -> list[Record]:
+    """The tickers of a body, each with the body's `time`: of `/v5/market/tickers`, or of one websocket message."""
+    body = read.json_body(payload)
+    if isinstance(body, dict) and str(body.get("topic", "")).startswith(_TICKERS):
+        records, stamp = venue.objects(body.get("data"), "data"), body.get("ts")
+    else:
+        body, records = listed(payload)
+        stamp = body.get("time")
+    return [{**record, "time": stamp} for record in records]
+
+
 def parse_tickers(payload: Payload) -> Parsed:
     """`/v5/market/tickers` of linear or inverse contracts to quotes at the body's `time`.
 
@@ -123,12 +142,11 @@ def parse_tickers(payload: Payload) -> Parsed:
     `singleOpenInterest` is not read here. Raises `PayloadError("not_futures")` for a body of spot pairs
     or options.
     """
-    body, records = listed(payload)
     futures: list[Record] = []
     others: list[Record] = []
-    for record in records:
-        is_future = "markPrice" in record and "markIv" not in record
-        (futures if is_future else others).append({**record, "time": body.get("time")})
+    for record in ticker_records(payload):
+        is_future = "markPrice" in record and not _OPTION_FIELDS & record.keys()
+        (futures if is_future else others).append(record)
     if others and not futures:
         raise PayloadError("not_futures", "tickers of spot pairs or options, not of futures")
     rejects = [Reject(venue.QUOTES, "not_a_future", "no mark price, or an option's", record) for record in others]

@@ -1,8 +1,9 @@
-"""Bybit v5: histories of funding and of open interest.
+"""Bybit v5: histories of funding, of open interest and of deliveries.
 
 Belongs here: Bybit's field names, units by category, and which open interest counts one side. Does not
 belong here: tickers (`bybit.py`), or halving what counts both sides (`transforms/facts`). Field
-meanings: Bybit v5 documentation, `market/history-fund-rate`, `market/open-interest` and its change log.
+meanings: Bybit v5 documentation, `market/history-fund-rate`, `market/open-interest`, `market/delivery-price` and
+its change log.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from transforms.core.notional import asset_of
 from transforms.parse import venue, venue_series
@@ -23,7 +25,7 @@ _CATEGORY = {"category": "linear or inverse; needed where the body does not say 
 MAX_SIDES_GAP_RATIO = 0.01
 
 
-def _told(payload: Payload, result: dict[str, Any], name: str) -> str:
+def told(payload: Payload, result: dict[str, Any], name: str) -> str:
     """A parameter that bodies carry as well. Raises `PayloadError` where they disagree, or neither has it."""
     found = str(result.get(name) or "").strip()
     given = payload.params.get(name, "").strip()
@@ -35,7 +37,7 @@ def _told(payload: Payload, result: dict[str, Any], name: str) -> str:
 def _rows(payload: Payload) -> tuple[dict[str, Any], list[Record], str]:
     """The body's `result`, its rows and the margin type of its category. Raises as `bybit.listed`."""
     body, records = listed(payload)
-    category = _told(payload, body["result"], "category")
+    category = told(payload, body["result"], "category")
     if category not in _MARGIN:
         raise PayloadError("not_futures", f"category {category!r} is neither linear nor inverse")
     return body["result"], records, _MARGIN[category]
@@ -70,7 +72,7 @@ def parse_open_interest(payload: Payload) -> Parsed:
     rejected. Raises `PayloadError` as `parse_funding_history`.
     """
     result, records, margin = _rows(payload)
-    symbol = _told(payload, result, "symbol")
+    symbol = told(payload, result, "symbol")
     raw = venue.fields(records, ("openInterest", "singleOpenInterest", "timestamp"))
     both, single = venue.number("openInterest"), venue.number("singleOpenInterest")
     shaped = raw.with_columns(
@@ -93,6 +95,29 @@ def parse_open_interest(payload: Payload) -> Parsed:
 def sides_disagree(both: pl.Expr, single: pl.Expr) -> pl.Expr:
     """Whether a two-sided figure is not twice the one-sided one, within 1 %; null without both."""
     return (both - 2 * single).abs() > MAX_SIDES_GAP_RATIO * both
+
+
+def parse_delivery_prices(payload: Payload) -> Parsed:
+    """`/v5/market/delivery-price` of futures to quotes (price_kind `settle`) at the instant of delivery.
+
+    The price is the mean of the index over the last half hour: it is no quote of the index at that instant, so
+    the index stays null. Raises `PayloadError`: error_envelope, unexpected_shape, not_futures.
+    """
+    body, records = listed(payload)
+    if body["result"].get("category", "linear") not in _MARGIN:
+        raise PayloadError("not_futures", "delivery prices of options, not of futures")
+    raw = venue.fields(records, ("symbol", "deliveryPrice", "deliveryTime"))
+    shaped = raw.with_columns(
+        quoted_at=venue.instant("deliveryTime"),
+        venue=pl.lit(_VENUE),
+        future_price=venue.number("deliveryPrice"),
+        price_kind=pl.lit("settle"),
+        index_price=pl.lit(None, pl.Float64()),
+        index_at=pl.lit(None, UTC_INSTANT),
+        open_interest_native=pl.lit(None, pl.Float64()),
+    )
+    rules = (venue.missing("future_price", "bad_number", "delivery price"),)
+    return venue.quotes(payload, shaped, records, rules)
 
 
 FEEDS: tuple[Feed, ...] = (
@@ -119,5 +144,16 @@ FEEDS: tuple[Feed, ...] = (
         url="https://api.bybit.com/v5/market/open-interest",
         licence=venue.LICENCE,
         params={**_CATEGORY, "symbol": "the contract, for example BTCUSDT; as the category"},
+    ),
+    Feed(
+        name="bybit_delivery_prices",
+        source="bybit",
+        title="Bybit delivery prices of futures",
+        tables=(venue.QUOTES,),
+        parse=parse_delivery_prices,
+        cadence="a row per contract at its delivery (08:00 UTC), newest first, in pages of 200",
+        finality_rule="final when delivered",
+        url="https://api.bybit.com/v5/market/delivery-price",
+        licence=venue.LICENCE,
     ),
 )

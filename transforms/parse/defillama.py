@@ -7,7 +7,7 @@ Belongs here: the declarations. Does not belong here: how each shape is read (`d
 from __future__ import annotations
 
 from schemas.feed import Feed, Parser
-from transforms.parse.defillama_prices import PRICES, parse_prices
+from transforms.parse.defillama_prices import PRICES, parse_prices, parse_quotes
 from transforms.parse.defillama_series import parse_chart_export, parse_charts, parse_coin
 from transforms.parse.defillama_snapshot import parse_list
 from transforms.parse.defillama_supply import ASSETS, SUPPLY
@@ -83,6 +83,15 @@ FEEDS: tuple[Feed, ...] = (
         "DefiLlama: price per stablecoin and day",
         parse_prices,
         f"{_API}/stablecoinprices",
+        (PRICES,),
+        "final: a price is of its own instant",
+        {},
+    ),
+    _feed(
+        "defillama_coin_prices",
+        "DefiLlama: quotes of stablecoins at an instant",
+        parse_quotes,
+        "https://coins.llama.fi/prices/historical/{timestamp}/{coins}",
         (PRICES,),
         "final: a price is of its own instant",
         {},

@@ -1,7 +1,7 @@
-"""DefiLlama's prices of stablecoins: a price per coin and day.
+"""DefiLlama's prices of stablecoins: a price per coin and day, and quotes at an instant.
 
-Belongs here: `/stablecoinprices`. Does not belong here: the price of the moment in the list of coins
-(`defillama_snapshot.py`).
+Belongs here: `/stablecoinprices`, and `/prices/current` and `/prices/historical` of its coins interface. Does not
+belong here: the price of the moment in the list of coins (`defillama_snapshot.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from schemas.column import UTC_INSTANT
-from schemas.feed import Parsed, Payload, PayloadError
+from schemas.feed import Parsed, Payload, PayloadError, Reject
 from schemas.stablecoins import BY_GECKO_ID
 from schemas.tables import TABLES
 from schemas.tables.shared import LINEAGE
@@ -20,6 +20,7 @@ from transforms.parse.defillama_supply import seconds
 
 PRICES = "core_stablecoins__prices"
 _ALL_VENUES, _DOLLAR = "all", "USD"
+_GECKO = "coingecko:"
 _RULES: dict[str, tuple[pl.Expr, str]] = {
     "bad_date": (pl.col("priced_at").is_null(), "the row's date is not an instant"),
     "future_date": (pl.col("priced_at") > pl.col("_known_at"), "the price is of an instant later than it was known"),
@@ -48,6 +49,32 @@ def parse_prices(payload: Payload) -> Parsed:
     return prices_of(told, payload)
 
 
+def parse_quotes(payload: Payload) -> Parsed:
+    """`{coins: {"coingecko:ID": {price, symbol, timestamp, confidence}}}` to core_stablecoins__prices.
+
+    A price is of the quote's own stamp (seconds), which may lie hours from the instant that was asked for. Coins
+    that the vendor does not know are left out by it, so a body may hold none. A quote of a coin that the reference
+    does not know is a reject. Raises `PayloadError`: unexpected_shape, and those of `read`.
+    """
+    body = read.json_body(payload)
+    coins = body.get("coins") if isinstance(body, dict) else None
+    if not isinstance(coins, dict) or not all(isinstance(quote, dict) for quote in coins.values()):
+        raise PayloadError("unexpected_shape", "quotes are an object `coins` with an object per coin")
+    known = {key: BY_GECKO_ID.get(key.removeprefix(_GECKO)) for key in coins if key.startswith(_GECKO)}
+    told = [
+        (seconds(coins[key].get("timestamp")), coin.stablecoin_id, coins[key].get("price"))
+        for key, coin in known.items()
+        if coin
+    ]
+    rejects = [
+        Reject(PRICES, "unknown_stablecoin", "the reference does not name this coin", {"coin": key, **quote})
+        for key, quote in coins.items()
+        if known.get(key) is None
+    ]
+    parsed = prices_of(told, payload)
+    return Parsed(parsed.frames, [*parsed.rejects, *rejects])
+
+
 def prices_of(told: Iterable[tuple[int | None, str, object]], payload: Payload) -> Parsed:
     """core_stablecoins__prices from (unix seconds, stablecoin_id, price), the vendor's over all venues."""
     rows = [(stamp, identity, _number(price)) for stamp, identity, price in told]
@@ -69,4 +96,10 @@ def prices_of(told: Iterable[tuple[int | None, str, object]], payload: Payload) 
 
 
 def _number(price: object) -> float | None:
-    return float(price) if isinstance(price, int | float) and not isinstance(price, bool) else None
+    """A price as number or as text; None where it is neither."""
+    if isinstance(price, bool) or not isinstance(price, int | float | str):
+        return None
+    try:
+        return float(price)
+    except ValueError:
+        return None

@@ -12,13 +12,14 @@ import polars as pl
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from transforms.core.notional import asset_of
 from transforms.core.print_fields import ORDER_SIDE, liquidated_side
-from transforms.parse import venue, venue_series
+from transforms.parse import redelivery, venue, venue_series
 from transforms.parse.deribit import FUTURE_SYMBOL, LINEAR_SYMBOL, result
 from transforms.parse.venue import Record, Rule
 
 _VENUE = "deribit"
 _OPPOSITE = {"sell": "buy", "buy": "sell"}
 _FLAGS = ("T", "M", "MT")
+_TRADE = ("message", redelivery.DELIVERY, "timestamp", "instrument_name", "liquidation", "side", "amount", "price")
 
 
 def parse_funding_history(payload: Payload) -> Parsed:
@@ -49,13 +50,13 @@ def parse_trades(payload: Payload) -> Parsed:
     """`get_last_trades_…` bodies, or recorded `trades` messages, one per line: liquidations to prints.
 
     `direction` is the taker's. `T` closes the taker's position by its direction, `M` the maker's by the
-    opposite one, `MT` both: two prints of the full amount. `amount` is USD for inverse futures, coins for
-    linear ones. Trades without `liquidation` are no data of this feed and are not counted; flagged trades
-    of options and combos, and flags that are not known, are rejected. Raises `PayloadError`:
-    error_envelope.
+    opposite one, `MT` both: two prints of the full amount. The same trade twice in a body is one trade.
+    `amount` is USD for inverse futures, coins for linear ones. Trades without `liquidation` are no data of
+    this feed and are not counted; flagged trades of options and combos, and flags that are not known, are
+    rejected. Raises `PayloadError`: error_envelope.
     """
     closed, rejects = venue_series.unpacked(payload, _closed)
-    raw = venue.fields(closed, ("message", "timestamp", "instrument_name", "liquidation", "side", "amount", "price"))
+    raw = venue.fields(closed, _TRADE).with_columns(redelivery.as_messages())
     linear = pl.col("instrument_name").str.contains(LINEAR_SYMBOL)
     shaped = raw.rename({"price": "printed_price"}).with_columns(
         event_at=venue.instant("timestamp"),
@@ -79,7 +80,7 @@ def _closed(message: Record) -> list[Record]:
     """The liquidation prints of a message, each with `side`, that of the order that closed the position."""
     return [
         {**trade, "side": side}
-        for trade in _trades(message)
+        for trade in redelivery.with_delivery(_trades(message))
         if str(trade.get("liquidation") or "none") != "none"
         for side in _closing_sides(str(trade["liquidation"]), str(trade.get("direction")).lower())
     ]

@@ -11,12 +11,12 @@ import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError, Reject
 from transforms.core.print_fields import ORDER_SIDE, liquidated_side
-from transforms.parse import venue, venue_series
+from transforms.parse import redelivery, venue, venue_series
 from transforms.parse.kraken import INVERSE_SYMBOL, VENUE, iso, refuse_error
 from transforms.parse.venue import Record, Rule
 
 _LIQUIDATION = "liquidation"
-_FIELDS = ("message", "symbol", "side", "size", "price", "time")
+_FIELDS = ("message", redelivery.DELIVERY, "symbol", "side", "size", "price", "time")
 
 
 def parse_history(payload: Payload) -> Parsed:
@@ -35,8 +35,9 @@ def parse_history(payload: Payload) -> Parsed:
                 "size": trade.get("qty", trade.get("size")),
                 "price": trade.get("price"),
                 "time": trade.get("time"),
+                redelivery.DELIVERY: trade[redelivery.DELIVERY],
             }
-            for trade in _trades(message)
+            for trade in redelivery.with_delivery(_trades(message))
             if str(trade.get("type")).lower() == _LIQUIDATION
         ]
 
@@ -79,8 +80,9 @@ def _executed(message: Record) -> list[Record]:
             "size": execution.get("quantity"),
             "price": execution.get("price"),
             "time": execution.get("timestamp"),
+            redelivery.DELIVERY: element[redelivery.DELIVERY],
         }
-        for element in venue.objects(message["elements"], "elements")
+        for element in redelivery.with_delivery(venue.objects(message["elements"], "elements"))
         for execution in [_execution(element)]
         for order in (execution.get("takerOrder"), execution.get("makerOrder"))
         if isinstance(order, dict) and _LIQUIDATION in str(order.get("orderType")).lower()
@@ -98,7 +100,7 @@ def _execution(element: Record) -> Record:
 
 
 def _prints(payload: Payload, closed: list[Record], rejects: list[Reject]) -> Parsed:
-    raw = venue.fields(closed, _FIELDS)
+    raw = venue.fields(closed, _FIELDS).with_columns(redelivery.as_messages())
     inverse = pl.col("symbol").str.contains(INVERSE_SYMBOL)
     shaped = raw.rename({"price": "printed_price"}).with_columns(
         event_at=pl.coalesce(venue.instant("time"), iso("time")),

@@ -65,8 +65,13 @@ def _details(message: Record) -> list[Record]:
 
 
 def data(payload: Payload) -> Any:
-    """The body's `data`, unread. Raises `PayloadError("error_envelope")` where `code` is not "0"."""
+    """The `data` of an answer or of a websocket message, unread.
+
+    Raises `PayloadError("error_envelope")` where `code` is not "0".
+    """
     body = read.json_body(payload)
+    if isinstance(body, dict) and isinstance(body.get("arg"), dict) and "data" in body:
+        return body["data"]
     if not isinstance(body, dict) or "code" not in body:
         raise PayloadError("unexpected_shape", "no `code`: not an OKX v5 body")
     if str(body["code"]) != "0":

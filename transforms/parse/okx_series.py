@@ -1,4 +1,4 @@
-"""OKX v5: settled funding and open interest, now and in periods.
+"""OKX v5: settled funding, deliveries, and open interest now and in periods.
 
 Belongs here: OKX's field names and which rate is the realised one. Does not belong here: instruments and
 marks (`okx.py`). Field meanings: OKX v5 documentation.
@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
+from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from transforms.core.notional import asset_of
-from transforms.parse import venue, venue_series
+from transforms.parse import candles, venue, venue_series
 from transforms.parse.okx import FUTURES, data, data_records
 from transforms.parse.venue import Record, Rule
 
@@ -69,18 +70,55 @@ def parse_open_interest(payload: Payload) -> Parsed:
 def parse_open_interest_history(payload: Payload) -> Parsed:
     """`/api/v5/rubik/stat/contracts/open-interest-history` to observations: rows `[ts, oi, oiCcy, oiUsd]`.
 
-    The body does not name its contract: the parameter `inst_id` does. The newest row may be of a period
-    that still runs, so it is preliminary. Raises `PayloadError`: error_envelope, unexpected_shape,
-    missing_parameter.
+    The body does not name its contract: the parameter `inst_id` does. A row whose period still runs is
+    preliminary; where the parameter `period` does not tell its length, the newest row is. Raises
+    `PayloadError`: error_envelope, unexpected_shape, missing_parameter, bad_parameter.
     """
     symbol = venue_series.parameter(payload, "inst_id")
     records = [_point(row) for row in _rows(data(payload))]
     raw = venue.fields(records, _POINT).with_columns(symbol=pl.lit(symbol))
-    stamp = venue.instant("ts")
     running = raw.with_columns(
-        finality=pl.when(stamp == stamp.max()).then(pl.lit("preliminary")).otherwise(pl.lit("final"))
+        finality=pl.when(_is_running(payload)).then(pl.lit("preliminary")).otherwise(pl.lit("final"))
     )
     return _observations(payload, running, records)
+
+
+def _is_running(payload: Payload) -> pl.Expr:
+    stamp, period = venue.instant("ts"), payload.params.get("period", "")
+    if not period:
+        return stamp == stamp.max()
+    return stamp + pl.duration(seconds=candles.seconds_of(period)) > pl.lit(payload.known_at).cast(UTC_INSTANT)
+
+
+def parse_delivery_history(payload: Payload) -> Parsed:
+    """`/api/v5/public/delivery-exercise-history` of futures to quotes (price_kind `settle`) at delivery.
+
+    The field is `insId`, by the venue's own slip; `instId` is understood as well. The price is a mean of the
+    index, so the index stays null. Exercised options are rejected. Raises `PayloadError`: error_envelope,
+    unexpected_shape.
+    """
+    records = [
+        {**detail, "instId": detail.get("insId", detail.get("instId")), "ts": day.get("ts")}
+        for day in data_records(payload)
+        for detail in venue.objects(day.get("details"), "details")
+    ]
+    raw = venue.fields(records, ("instId", "type", "px", "ts"))
+    shaped = raw.with_columns(
+        quoted_at=venue.instant("ts"),
+        venue=pl.lit(_VENUE),
+        symbol=pl.col("instId"),
+        future_price=venue.number("px"),
+        price_kind=pl.lit("settle"),
+        index_price=pl.lit(None, pl.Float64()),
+        index_at=pl.lit(None, UTC_INSTANT),
+        open_interest_native=pl.lit(None, pl.Float64()),
+    )
+    rules = (
+        Rule("not_a_future", pl.col("type").fill_null("") != "delivery", "an exercised or expired option"),
+        venue.missing("symbol", "no_symbol", "contract"),
+        venue.missing("future_price", "bad_number", "delivery price"),
+    )
+    return venue.quotes(payload, shaped, records, rules)
 
 
 def _rows(value: Any) -> list[list[Any]]:
@@ -147,5 +185,16 @@ FEEDS: tuple[Feed, ...] = (
         url="https://www.okx.com/api/v5/rubik/stat/contracts/open-interest-history",
         licence=venue.LICENCE,
         params={"inst_id": "the contract that the body is of, for example BTC-USDT-SWAP"},
+    ),
+    Feed(
+        name="okx_delivery_history",
+        source="okx",
+        title="OKX delivery prices of futures",
+        tables=(venue.QUOTES,),
+        parse=parse_delivery_history,
+        cadence="a row per contract at its delivery (08:00 UTC), three months back",
+        finality_rule="final when delivered",
+        url="https://www.okx.com/api/v5/public/delivery-exercise-history",
+        licence=venue.LICENCE,
     ),
 )

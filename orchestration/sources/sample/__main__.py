@@ -47,7 +47,8 @@ def inbox_map(samples: Iterable[SamplePayload]) -> str:
     """The `inbox.toml` for those files: one entry per folder."""
     folders = {folder_of(sample): sample for sample in samples}
     entries = ["# A simulation: see orchestration/sources/sample."]
-    for folder, sample in sorted(folders.items()):
+    # The first entry that matches has a file: a folder comes after those below it.
+    for folder, sample in sorted(folders.items(), reverse=True):
         params = ", ".join(f'{key} = "{value}"' for key, value in sorted(sample.params.items()))
         entries.append(
             f'[[feed]]\nmatch = "{folder}/*"\nname = "{sample.feed}"\nparams = {{ {params} }}\n'

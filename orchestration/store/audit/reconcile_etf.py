@@ -18,7 +18,9 @@ _PRINTED = f"""
 _FUNDS = """
     select trade_date, asset, sum(flow_usd) as flow_usd, count(flow_usd) as n_funds,
         count(distinct source) filter (flow_usd is not null) as n_sources,
-        any_value(source) filter (flow_usd is not null) as source
+        any_value(source) filter (flow_usd is not null) as source,
+        coalesce(bool_or(source in (select source from fct_etf_totals_daily))
+            filter (flow_usd is not null), false) as is_totalled
     from fct_etf_flows_daily group by all
 """
 _ETF_BAND = confidence.bands().filter(series="etf_total").row(0, named=True)
@@ -33,7 +35,7 @@ ETF_RULES = (
         f"""select trade_date, asset, f.flow_usd as funds_usd, t.flow_usd as total_usd
             from ({_FUNDS}) f full join fct_etf_totals_daily t using (trade_date, asset)
             where {differ("f.flow_usd", "t.flow_usd", str(CENT))} and (
-                t.source is null
+                (t.source is null and f.is_totalled)
                 or (f.n_sources = 1 and f.source = t.source and t.n_funds_reported is not null)
                 or (coalesce(f.n_sources, 0) = 0 and t.n_funds_reported > 0)
             )""",

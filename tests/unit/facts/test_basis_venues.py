@@ -130,6 +130,21 @@ def test_a_venue_that_was_there_yesterday_is_waited_for():
     assert all_rows(*CURVES, before=long_ago)["finality"].to_list() == ["final", "final"]
 
 
+def test_a_late_venue_stops_no_other_and_leaves_only_what_depends_on_it_preliminary():
+    """Fails where one feed that did not come holds up the curves of the others, or where its absence shows nowhere."""
+    yesterday = contracts(
+        *(
+            node(venue, 20, 0.004, fact_date=DAY - timedelta(days=1), recorded_at=QUOTED_AT - timedelta(days=1))
+            for venue in ("deribit", "okx")
+        )
+    )
+    found = constant_maturity(contracts(*CURVES[:2]), [30], yesterday)
+    own, total = found.filter(venue="deribit"), found.filter(venue="all")
+    assert (own["finality"].item(), own["basis_annualised_ratio"].null_count()) == ("final", 0)
+    assert (total["finality"].item(), total["n_venues"].item()) == ("preliminary", 1)
+    assert found.filter(venue="okx").is_empty()
+
+
 def test_the_mean_is_as_tentative_as_the_most_tentative_venue():
     """Fails where a part day of one venue is called final because the others are."""
     tentative = [row | {"finality": "preliminary"} if row["venue"] == "okx" else row for row in CURVES]

@@ -355,3 +355,51 @@ def test_the_reference_names_each_coin_once_and_roubles_as_roubles():
         "EUR",
         "USD",
     )
+
+
+class TestCoinPrices:
+    feed = "defillama_coin_prices"
+
+    def quotes(self, **coins: dict):
+        named = {name.replace("__", ":").replace("_", "-"): quote for name, quote in coins.items()}
+        return parse(self.feed, {"coins": named})
+
+    def test_a_quote_is_of_its_own_instant(self):
+        """The vendor answers with the quote nearest to the instant asked for, which may be of another day."""
+        quote = {"price": 0.9987, "symbol": "USDT", "timestamp": DAY_6 - 120, "confidence": 0.99}
+        found = prices(self.quotes(coingecko__tether=quote))
+        assert found.select("fact_date", "priced_at", "stablecoin_id", "price_usd", "venue", "finality").rows() == [
+            (date(2026, 1, 5), datetime(2026, 1, 5, 23, 58, tzinfo=UTC), "1", 0.9987, "all", "final")
+        ]
+
+    def test_numbers_may_come_as_text(self):
+        quote = {"price": "1.0002", "timestamp": str(DAY_6)}
+        assert prices(self.quotes(coingecko__usd_coin=quote))["price_usd"].to_list() == [1.0002]
+
+    @pytest.mark.parametrize(
+        ("quote", "rule"),
+        [
+            ({"price": None, "timestamp": DAY_6}, "not_a_number"),
+            ({"price": "", "timestamp": DAY_6}, "not_a_number"),
+            ({"price": 0, "timestamp": DAY_6}, "no_price"),
+            ({"price": 1.0}, "bad_date"),
+            ({"price": 1.0, "timestamp": DAY_7 + 86400}, "future_date"),
+        ],
+    )
+    def test_what_is_no_price_of_an_instant_is_rejected(self, quote, rule):
+        """Never a price of zero, nor one of tomorrow."""
+        parsed = self.quotes(coingecko__tether=quote)
+        assert [reject.rule for reject in parsed.rejects] == [rule]
+
+    def test_a_coin_that_the_reference_does_not_know_is_rejected_and_not_lost(self):
+        parsed = self.quotes(coingecko__nobody={"price": 1.0, "timestamp": DAY_6}, ethereum__0x1={"price": 2})
+        assert [reject.rule for reject in parsed.rejects] == ["unknown_stablecoin"] * 2
+        assert (prices(parsed).height, parsed.rows_in) == (0, 2)
+
+    def test_an_answer_without_coins_has_no_rows(self):
+        """The vendor leaves out what it does not know: that is no fault of the payload."""
+        assert self.quotes().rows_in == 0
+
+    @pytest.mark.parametrize("body", [[], {}, {"coins": []}, {"coins": {"a": 1}}])
+    def test_another_body_is_refused(self, body):
+        assert rule_of(self.feed, body) == "unexpected_shape"

@@ -139,6 +139,17 @@ def test_pages_and_messages_may_be_recorded_line_by_line():
     assert rules(parsed) == ["unknown_message"]
 
 
+def test_a_trade_twice_on_a_page_is_one_trade_and_twins_are_two():
+    """Ids tell them apart: a page that repeats its last row must not double a liquidation."""
+    forced, twin = trade(liquidation="MT"), trade(liquidation="MT", trade_id="66460464")
+    frame = deribit_series.parse_trades(body(page(forced, twin, forced))).frames[PRINTS]
+    assert frame.select("liq_side", "occurrence").rows() == [
+        ("long", 1), ("short", 1), ("long", 2), ("short", 2), ("long", 1), ("short", 1),
+    ]  # fmt: skip
+    nameless = trade(liquidation="T", trade_id=None)
+    assert deribit_series.parse_trades(body(page(nameless, nameless))).frames[PRINTS]["occurrence"].to_list() == [1, 2]
+
+
 @pytest.mark.parametrize("parse", [deribit_series.parse_funding_history, deribit_series.parse_trades])
 def test_an_error_inside_a_successful_response_is_an_error(parse):
     """Deribit answers with an error object."""

@@ -121,6 +121,15 @@ def test_recorded_messages_name_their_contract():
     assert rules(parsed) == ["unknown_message"]
 
 
+def test_a_trade_twice_in_a_body_is_one_trade_and_twins_are_two():
+    """Ids tell them apart: a page that repeats its last row must not double a liquidation."""
+    forced = trade(uid="a")
+    frame = history(forced, trade(uid="b"), forced).frames[PRINTS]
+    assert frame["occurrence"].to_list() == [1, 2, 1]
+    one, other = (element(order(orderType="Liquidation"), uid=uid) for uid in ("a", "b"))
+    assert executions(one, other, other).frames[PRINTS]["occurrence"].to_list() == [1, 2, 1]
+
+
 def test_what_cannot_be_read_is_rejected():
     """A liquidation without its contract, side, size or time is none that can be counted."""
     parsed = history(trade(side="none"), trade(size="many"), trade(time="soon"), trade(price=None))

@@ -24,7 +24,8 @@ instants as (
   semi join contracts using (fact_date, asset, margin_type)
 ),
 before as (
-  select fact_date, asset, margin_type, instant, count(*) as n_before
+  select
+    fact_date, asset, margin_type, instant, count(*) as n_before, count(distinct venue) as n_venues_before
   from instants inner join earlier using (fact_date, asset, margin_type)
   where earlier.recorded_at <= instant and (earlier.superseded_at is null or instant < earlier.superseded_at)
   group by all
@@ -57,6 +58,7 @@ select
     when n_both = 0 then 'no_previous_day'
     when n_both <> n_contracts or n_both <> coalesce(n_before, 0) then 'contracts_differ'
   end as status,
-  case when is_final then 'final' else 'preliminary' end as finality
+  -- A venue that was there on the day before and has no contract yet is late, and the total without it is no final one.
+  case when is_final and n_venues >= coalesce(n_venues_before, 0) then 'final' else 'preliminary' end as finality
 from summed
 left join before using (fact_date, asset, margin_type, instant)
