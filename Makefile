@@ -33,10 +33,11 @@ demo: setup ## Run the pipeline on the sample feeds and show what it published
 	$(BIN)/sluice show 2026-02-05
 
 test: setup ## All the tests: unit, integration, pipeline
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 12
 
-soak: setup ## Kills at every step and readers without a pause, in full length
-	SLUICE_SOAK=1 $(BIN)/python -m pytest tests/pipeline/test_kill.py tests/pipeline/test_readers.py tests/pipeline/test_recorder_soak.py
+soak: setup ## Kills, readers, thirty days of live feeds and half an hour of recording, in full length
+	SLUICE_SOAK=1 $(BIN)/python -m pytest tests/pipeline/test_kill.py tests/pipeline/test_readers.py \
+	  tests/pipeline/test_live_equals_files.py tests/pipeline/test_recorder_soak.py
 
 unit: setup ## Unit tests only: no network, no dbt, under a minute
 	$(BIN)/python -m pytest tests/unit tests/conventions

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import SOAK
 from loopback.contract import World
 from loopback.faults import KINDS, Faults
 from loopback.registry import VENUES, extras
@@ -33,7 +34,8 @@ from orchestration.store.layout import Layout
 from schemas.tables import CORE, MARTS
 from transforms.parse import SOURCES
 
-DAYS = int(os.environ.get("SLUICE_LIVE_DAYS", "30"))
+# A fortnight has every connector and every fault in it; `make soak` runs the whole thirty days.
+DAYS = int(os.environ.get("SLUICE_LIVE_DAYS", "30" if SOAK else "14"))
 FIRST = date(2026, 1, 24)
 LAST = FIRST + timedelta(days=DAYS - 1)
 FAULT_RATE = 0.1
