@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
+
+from filelock import FileLock
 
 from orchestration.automation.due import DueRun
 from orchestration.resources.feeds_on import feeds_off, feeds_on, grace_of, options_of
@@ -19,10 +21,14 @@ from orchestration.sources.http.engine import FeedResult
 from orchestration.sources.http.live import Live
 from orchestration.sources.http.transport import Transport
 from orchestration.sources.http.venues import CONNECTORS, LIMITS
-from orchestration.store.feed_log import Failure, FeedLog
+from orchestration.store.feed_log import Failing, Failure, FeedLog
 from orchestration.store.layout import Layout
+from orchestration.store.ledger import Ledger
 from orchestration.store.snapshots import record_missed
 from transforms.parse import SOURCES
+
+CATCH_UP_DAYS = 7
+LOCK_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -36,10 +42,12 @@ class Asked:
 def asked(settings: Settings, window: Window | None, due: DueRun | None, now: datetime) -> Asked:
     """What to ask for: of a due run its feeds, else everything that can be fetched now.
 
-    Without a window each connector's batch is of the day that a fetch at `now` belongs to. A snapshot is
-    asked for at its own time only, and never for another day than that of `now`.
+    Without a window each connector's batch is of the day that a fetch at `now` belongs to, and a history's
+    reaches back to the last day that came whole, `CATCH_UP_DAYS` at most. A snapshot is asked for at its
+    own time only, and never for another day than that of `now`.
     """
-    found = Asked()
+    found, layout = Asked(), Layout(settings.home)
+    failing = {item.feed: item for item in FeedLog(layout).failing() if item.recovered_at is None}
     for feed, connector in feeds_on(settings, CONNECTORS, SOURCES).items():
         if due is not None and feed not in due.feeds:
             continue
@@ -53,10 +61,21 @@ def asked(settings: Settings, window: Window | None, due: DueRun | None, now: da
                 found.refused.append(late)
                 continue
             first = last = batch_day(now, connector)
+        elif connector.kind == "history" and window is None:
+            first = min(first, _whole_until(layout, connector, failing.get(feed), last))
         source = SOURCES[feed]
         batch = Batch(first, last, now, settings.config.assets_of(source), options_of(settings, source))
         found.batches.append((connector, batch))
     return found
+
+
+def _whole_until(layout: Layout, connector: Connector, failing: Failing | None, last: date) -> date:
+    """The last day of which the feed came whole: what was missed since is asked for again."""
+    fetched = Ledger(layout.ledger).instants(connector.feed, "http")
+    day = batch_day(fetched[-1], connector) if fetched else last
+    if failing is not None and failing.first is not None and failing.first.partition is not None:
+        day = min(day, failing.first.partition)
+    return max(day, last - timedelta(days=CATCH_UP_DAYS))
 
 
 def begin(
@@ -70,7 +89,9 @@ def begin(
     off = feeds_off(settings, CONNECTORS, SOURCES)
     FeedLog(layout).watch(CONNECTORS, CONNECTORS.keys() - off.keys(), now)
     record_missed(layout, CONNECTORS.values(), now, grace_of(settings))
-    return Live(wanted.batches, SOURCES, lambda: Transport(settings.http, LIMITS, settings.secrets, clock), tell)
+    # Budgets are of this machine's address: two runs at a time would spend each of them twice.
+    lock = FileLock(layout.home / "fetch.lock", timeout=LOCK_SECONDS)
+    return Live(wanted.batches, SOURCES, lambda: Transport(settings.http, LIMITS, settings.secrets, clock), tell, lock)
 
 
 def settle(layout: Layout, results: Iterable[FeedResult], batches: Mapping[str, Batch]) -> list[Failure]:

@@ -105,8 +105,16 @@ class Pipeline:
             # Dagster keeps the whole chain of causes in its log.
             scrub(error)
             raise
+        except BaseException:
+            self.stop()
+            raise
         finally:
             self.seconds[name] += time.monotonic() - started
+
+    def stop(self) -> None:
+        """Break off what is still being fetched: a run that was interrupted ends with its threads."""
+        for live in self.lives.values():
+            live.stop()
 
     def _lock(self) -> FileLock:
         """The run lock, to be entered; says so before it waits for another run."""

@@ -71,7 +71,7 @@ class Feed:
     """A feed: one upstream shape from one source, and the core tables it fills.
 
     `params` names the parameters that an inbox map must give, with what they mean. `shape` declares what the
-    parser reads of a body: where it drifts from that, the payload is held.
+    parser reads of a body, or of each of its parts: where it drifts from that, the payload is held.
     """
 
     name: str
@@ -84,4 +84,11 @@ class Feed:
     url: str
     licence: str
     params: dict[str, str] = field(default_factory=dict)
-    shape: Shape | None = None
+    shape: Shape | tuple[Shape, ...] | None = None
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The declared parts of a body; a feed without any says why in `transforms/parse/undeclared.py`."""
+        if self.shape is None:
+            return ()
+        return (self.shape,) if isinstance(self.shape, Shape) else self.shape

@@ -6,39 +6,42 @@ Belongs here: Dagster's schedules. Does not belong here: which feeds a run lands
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import UTC
 
 import dagster as dg
 
 from orchestration.assets.columns import key_of
 from orchestration.automation.due import SNAPSHOTS, DueRun, runs_at
-from orchestration.automation.jobs import JOB_NAME, daily_job
+from orchestration.automation.jobs import JOB_NAME
 from orchestration.checks.fetched import source_key
 from orchestration.sources.http.contract import Connector
-from orchestration.sources.http.due import due_at, readings
+from orchestration.sources.http.due import DAY, due_at, readings
 from schemas.tables import CORE, MARTS
-
-if TYPE_CHECKING:
-    # Dagster resolves it when definitions are loaded; it has no public name.
-    from dagster._core.definitions.partitions.partitioned_schedule import (
-        UnresolvedPartitionedAssetScheduleDefinition as Schedule,
-    )
 
 # 14:00 UTC: 178 of 181 ETF rows were complete by then (FEEDS: publication times), and every UTC-day feed is.
 _FULL_RUN = "14:00"
 _RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 
-def daily_schedule(is_live: bool) -> Schedule | dg.ScheduleDefinition:
-    """Everything that can be fetched at any time, once a day: what a due run failed to get is caught up with."""
+def daily_schedule(is_live: bool) -> dg.ScheduleDefinition:
+    """Everything that can be fetched at any time, once a day, as the batch of the day before: what a due run failed
+    to get is caught up with.
+    """
     hours, minutes = map(int, _FULL_RUN.split(":"))
-    return dg.build_schedule_from_partitioned_job(
-        daily_job,
+
+    @dg.schedule(
         name=f"daily_at_{hours:02}{minutes:02}_utc",
-        hour_of_day=hours,
-        minute_of_hour=minutes,
+        cron_schedule=f"{minutes} {hours} * * *",
+        execution_timezone="UTC",
+        job_name=JOB_NAME,
         default_status=_RUNNING if is_live else dg.DefaultScheduleStatus.STOPPED,
+        description="Everything that can be fetched at any time, as the batch of the day before.",
     )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = context.scheduled_execution_time.astimezone(UTC).date() - DAY
+        return dg.RunRequest(partition_key=day.isoformat())
+
+    return schedule
 
 
 def due_schedules(connectors: Mapping[str, Connector], sources: Mapping[str, str]) -> list[dg.ScheduleDefinition]:

@@ -3,7 +3,7 @@
 Belongs here: the application and how errors become messages and exit codes. Does not belong here: the
 commands (one module each), or anything they call.
 
-Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed.
+Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 
 STARTED = time.monotonic()
-OK, REFUSED, WRONG_USE, FEED_FAILED = 0, 1, 2, 3
+OK, REFUSED, WRONG_USE, FEED_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -24,10 +24,12 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = app(args=arguments, prog_name="sluice", standalone_mode=False)
     except KeyboardInterrupt:
-        complain("stopped; nothing half-written is left behind, run the same command again")
-        code = 130
+        code = INTERRUPTED
     except Exception as error:
         code = _explain(error)
+    if code == INTERRUPTED:
+        # Typer makes this code of an interrupt in most places, and says nothing.
+        complain("stopped; nothing half-written is left behind, run the same command again")
     sys.exit(code or OK)
 
 

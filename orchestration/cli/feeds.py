@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import typer
 
-from orchestration.cli import live
+from orchestration.cli import drift, live
 from orchestration.cli.output import instant, say, table
 from orchestration.resources.settings import from_environment
 
-app = typer.Typer(no_args_is_help=True, help="The feeds: what they are, what was fetched.")
+app = typer.Typer(no_args_is_help=True, help="The feeds: what they are, what was fetched, how their bodies drifted.")
+app.command("drift", epilog=drift.EXAMPLES)(drift.list_drift)
 
 
 @app.command("list", epilog="Example:  sluice feeds list")
@@ -37,6 +38,7 @@ def list_feeds() -> None:
 @app.command("show", epilog="Example:  sluice feeds show farside_etf_flows")
 def show_feed(name: str = typer.Argument(help="A feed's name, from `sluice feeds list`.")) -> None:
     """One feed: what, from where, limits, licence, history, finality rule, last fetch and change, next due."""
+    from orchestration.recorder.channels import channels
     from orchestration.resources.feeds_on import standing
     from orchestration.sources.http.venues import CONNECTORS
     from orchestration.store.accounts import Accounts
@@ -62,7 +64,15 @@ def show_feed(name: str = typer.Argument(help="A feed's name, from `sluice feeds
     if name in CONNECTORS:
         live.describe(CONNECTORS[name], standing(settings, datetime.now(UTC))[name], layout)
     else:
-        say(f"{'live':<14}no: files only (docs/inbox.md)")
+        recorded = [channel for channel in channels(()).values() if channel.feed == name]
+        told = (
+            "by `sluice record`, which keeps what is pushed (docs/recorder.md)"
+            if recorded
+            else "no: files only (docs/inbox.md)"
+        )
+        say(f"{'live':<14}{told}")
+        for channel in recorded:
+            say(f"{'channel':<14}{channel.name}: {channel.url}")
     fetches = Ledger(layout.ledger).fetches(name)
     accounts = Accounts(layout.accounts).all(name)
     say(f"{'fetches':<14}{len(fetches)}")

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli import FEED_FAILED, OK, REFUSED, STARTED
+from orchestration.cli import FEED_FAILED, OK, REFUSED, STARTED, drift
 from orchestration.cli.output import complain, console, errors, is_terminal, say, table, warn
 from orchestration.resources.settings import Settings, Window, from_environment
 
 if TYPE_CHECKING:
     from orchestration.pipeline import Pipeline
+    from orchestration.store.feed_log import Failure
 
 EXAMPLES = """
 Examples:
@@ -57,6 +58,16 @@ def window_of(day: str | None, first: str | None, last: str | None) -> Window | 
             raise typer.BadParameter(f"{start} is after {end}", param_hint="--from")
         return start, end
     return None
+
+
+def _not_ahead(window: Window | None) -> None:
+    """No venue knows tomorrow, and a list that is true of today must not land as that of another day.
+
+    Raises `BadParameter`.
+    """
+    today = datetime.now(UTC).date()
+    if window is not None and window[1] > today:
+        raise typer.BadParameter(f"{window[1]} is still to come: today is {today} (UTC)", param_hint="--date, --to")
 
 
 def run(
@@ -102,6 +113,8 @@ def _settings(
     chosen = feeds or ("files" if inbox else settings.feeds)
     if chosen not in ("sample", "files", "http"):
         raise typer.BadParameter(f"{chosen!r}: use sample, files or http", param_hint="--feeds")
+    if chosen == "http":
+        _not_ahead(window)
     if inbox and chosen != "files":
         raise typer.BadParameter("an inbox goes with --feeds files", param_hint="--inbox")
     if map_file and chosen != "files":
@@ -186,8 +199,24 @@ def _execute(pipeline: Pipeline) -> None:
             # A blocking check ends the job; the verdict says it better than Dagster's message.
             if pipeline.verdict is None or pipeline.verdict.passed:
                 raise
+        except dg.DagsterExecutionInterruptedError:
+            # Dagster's word for Ctrl-C and SIGTERM.
+            raise KeyboardInterrupt from None
+        finally:
+            pipeline.stop()
         inside = sum(pipeline.seconds.values()) - before
         pipeline.seconds["dagster"] += time.monotonic() - begun - inside
+
+
+def _report_unfetched(pipeline: Pipeline) -> None:
+    """A line per feed: what is wrong with a host is wrong with all of its series."""
+    by_feed: dict[str, list[Failure]] = {}
+    for failure in pipeline.unfetched:
+        by_feed.setdefault(failure.feed, []).append(failure)
+    for feed, failures in sorted(by_feed.items()):
+        more = f" (and {len(failures) - 1} more of its series)" if len(failures) > 1 else ""
+        lasting = "" if failures[0].is_transient else "; it will not mend itself"
+        warn(f"not fetched: {feed}: {failures[0].message}{more}{lasting}")
 
 
 def _report(pipeline: Pipeline, startup: float) -> int:
@@ -195,19 +224,14 @@ def _report(pipeline: Pipeline, startup: float) -> int:
     landed = pipeline.landed.values()
     payloads, new = sum(item.payloads for item in landed), sum(item.new for item in landed)
     say(f"landed     {payloads} payloads, {new} of them new")
-    for failure in pipeline.unfetched[:20]:
-        warn(
-            f"not fetched: {failure.feed}: {failure.message}"
-            + ("" if failure.is_transient else " (will not mend itself)")
-        )
-    if len(pipeline.unfetched) > 20:
-        warn(f"… and {len(pipeline.unfetched) - 20} more (`sluice status`)")
+    _report_unfetched(pipeline)
     reports = [report for report in pipeline.reports if report.fetches]
     if reports:
         table(
             "rows per feed", ("feed", "payloads", "rows in", "published", "quarantined", "duplicates"),
             [(r.feed, r.fetches, r.rows_in, r.published, r.quarantined, r.duplicates) for r in reports],
         )  # fmt: skip
+    drift.new_in_run([found for report in reports for found in report.drifts])
     outcome, verdict = pipeline.outcome, pipeline.verdict
     if verdict is not None:
         say(f"audit      {len(verdict.rows)} checks, {len(verdict.failures)} errors, {len(verdict.warnings)} warnings")

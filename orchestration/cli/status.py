@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli import OK, REFUSED, live
+from orchestration.cli import OK, REFUSED, drift, live
 from orchestration.cli.output import instant, say, table, warn
 from orchestration.resources.settings import from_environment
 
@@ -91,6 +91,7 @@ def status() -> int:
               refused.select("check", "table", "partition", "observed", "expected").head(20).iter_rows())  # fmt: skip
     rejects = Quarantine(layout.quarantine).read()
     say(f"quarantine   {rejects.height} records" + (": `sluice quarantine list`" if rejects.height else ""))
+    drift.standing(layout)
     rows = [
         (r["feed"], r["fetches"], instant(str(r["last_known_at"])), r["transports"])
         for r in Ledger(layout.ledger).summary()

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
@@ -117,10 +118,13 @@ class Session:
                 await asyncio.gather(reading, *others, return_exceptions=True)
 
     def _trust(self) -> ssl.SSLContext | None:
-        """Authorities to trust in place of the usual ones, where the settings name some."""
+        """Whom to trust, as for requests: the bundle of the settings, else `SSL_CERT_FILE` or `SSL_CERT_DIR`, else
+        certifi's; None where the connection is not encrypted (a mirror on this machine).
+        """
+        if not self._url.startswith("wss://"):
+            return None
         bundle = self._settings.ca_bundle
-        is_needed = bundle is not None and self._url.startswith("wss://")
-        return ssl.create_default_context(cafile=bundle) if is_needed else None
+        return httpx.create_ssl_context() if bundle is None else ssl.create_default_context(cafile=bundle)
 
     async def _subscribe(self, socket: ClientConnection) -> None:
         dialect = self.channel.protocol

@@ -27,6 +27,9 @@ def _asset(code: str) -> str:
 
 
 def _base_url(url: str) -> str:
+    if re.match(r"[^/]*//[^/?#]*@", url):
+        # The file is shown and quoted, and requests' addresses are kept.
+        raise ValueError("a base URL bears no user and no password: secrets come from the environment only")
     if not re.fullmatch(r"(http|ws)s?://[^\s/?#]+(/[^\s?#]*)?", url):
         raise ValueError("a base URL is a scheme and a host, like 'https://api.bytick.com'")
     return url.rstrip("/")

@@ -156,7 +156,8 @@ def _detail(item: ErrorDetails, lines: Mapping[Key, int]) -> tuple[int | None, s
         return line, dotted(key), unknown("key", key[-1], _keys_at(Config, key[:-1]))
     message = item["msg"].removeprefix("Value error, ").replace("Input should be", "should be")
     given = item["input"]
-    return line, dotted(key), f"{message}; it is {given!r}" if not isinstance(given, dict) else message
+    is_told = not isinstance(given, dict) and not (isinstance(given, str) and "@" in given)
+    return line, dotted(key), f"{message}; it is {given!r}" if is_told else message
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:

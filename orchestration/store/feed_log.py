@@ -55,6 +55,7 @@ class Failing:
     last: Failure
     times: int
     recovered_at: datetime | None = None
+    first: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class FeedLog:
             after = next((at for at in recoveries if at >= failures[-1].at), None)
             before = max((at for at in recoveries if at != after), default=None)
             own = [failure for failure in failures if before is None or failure.at > before]
-            found.append(Failing(feed, own[0].at, own[-1], len(own), after))
+            found.append(Failing(feed, own[0].at, own[-1], len(own), after, own[0]))
         return found
 
     def watch(self, feeds: Collection[str], on: Collection[str], at: datetime) -> None:

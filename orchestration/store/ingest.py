@@ -20,7 +20,7 @@ import polars as pl
 
 from orchestration.store.accounts import Account, Accounts
 from orchestration.store.core_store import CoreStore, month_of, table_of
-from orchestration.store.drift import Drifts, Watch
+from orchestration.store.drift import Drifts, Found, Watch
 from orchestration.store.layout import Layout
 from orchestration.store.ledger import Fetch, Ledger
 from orchestration.store.quarantine import Quarantine
@@ -45,6 +45,7 @@ class FeedReport:
     quarantined: int = 0
     duplicates: int = 0
     failed: list[str] = field(default_factory=list)
+    drifts: list[Found] = field(default_factory=list)
     rebuilt: bool = False
 
 
@@ -77,19 +78,22 @@ def ingest(
     report = FeedReport(feed.name, fetches=len(todo))
     if not todo:
         return report
+    drifts = Drifts(layout.drifts)
+    known = {drift.key for drift in drifts.all(feed.name)}
     processed = [fetch.known_at for fetch in fetches if fetch.fetch_id in done]
     if again or (processed and todo[0].known_at <= max(processed)):
         report.rebuilt, todo = True, fetches
         accounts.forget(feed.name)
         Quarantine(layout.quarantine).clear(feed.name)
-        Drifts(layout.drifts).forget(feed.name)
+        drifts.forget(feed.name)
     strip = report.rebuilt
-    taken, watch = 0, Watch(Drifts(layout.drifts), feed)
+    taken, watch = 0, Watch(drifts, feed)
     for chunk in _chunks(todo):
         _take(layout, feed, chunk, report, watch, strip)
         strip = False
         taken += len(chunk)
         progress(taken, len(todo))
+    report.drifts = [drift for drift in drifts.all(feed.name) if drift.key not in known]
     return report
 
 
@@ -137,8 +141,7 @@ def _parse(raw: RawStore, feed: Feed, fetches: Sequence[Fetch], watch: Watch) ->
         try:
             content = raw.get(fetch.sha256)
             payload = Payload(feed.name, content, fetch.known_at, fetch.sha256, fetch.locator, fetch.params)
-            watch.look(fetch, payload)
-            parsed = feed.parse(payload)
+            parsed = watch.parse(fetch, payload)
             frames = {name: _with_lineage(frame, name, feed, fetch) for name, frame in parsed.frames.items()}
         except PayloadError as error:
             _reject_whole(batch, fetch, error.rule, str(error))

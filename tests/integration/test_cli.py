@@ -10,8 +10,8 @@ import pytest
 WRONG_USE = 2
 COMMANDS = [
     "run", "record", "status", "show", "sql", "trace", "claims", "doctor", "dev", "feeds list", "feeds show",
-    "config show", "config check", "config init", "release list",
-    "release show", "release rollback", "release gc", "quarantine list", "quarantine show", "quarantine replay",
+    "feeds drift", "config show", "config check", "config init", "release list", "release show", "release rollback",
+    "release gc", "quarantine list", "quarantine show", "quarantine replay",
 ]  # fmt: skip
 
 MAP = """
@@ -86,6 +86,7 @@ WRONG = {
     ("nope",): "No such command 'nope'",
     ("feeds", "show", "nope"): "`sluice feeds list`",
     ("feeds", "show"): "Missing argument",
+    ("feeds", "drift", "nope"): "`sluice feeds list`",
     ("release", "show"): "nothing has been published yet: `sluice run`",
     ("release", "show", "nope"): "`sluice release list`",
     ("release", "rollback", "nope"): "`sluice release list`",
@@ -185,6 +186,7 @@ def test_an_empty_data_directory_is_described_not_complained_about(cli, tmp_path
     assert "Nothing to replay" in cli("quarantine", "replay").out
     assert "none yet" in cli("doctor").out
     assert "never" in cli("feeds", "list").out
+    assert "No drift" in cli("feeds", "drift").out
     assert not (tmp_path / "home").exists()
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.cli.drift import new_in_run
 from orchestration.sources.http.venues import CONNECTORS
+from orchestration.store.drift import Drifts
 from orchestration.store.feed_log import Failure, FeedLog
 from orchestration.store.layout import Layout
 from orchestration.store.ledger import Fetch, Ledger
+from schemas.shape import Drift
 
 WRONG_USE = 2
 NOW = datetime.now(UTC)
@@ -106,6 +109,45 @@ def test_the_status_of_a_directory_without_live_feeds_says_nothing_of_them(cli, 
     said = cli("status")
     assert "late" not in said.out + said.err
     assert not (tmp_path / "home").exists()
+
+
+def drifted(home: Path, *found: Drift) -> None:
+    """Keep drifts of a feed as a run does."""
+    fetch = Fetch("s", HISTORY, "http", "https://x/rates", NOW, NOW, "abcdef0123456789" * 4, 1, NOW.date())
+    Drifts(Layout(home).drifts).remember(HISTORY, ("timestamp",), [(fetch, drift) for drift in found])
+
+
+def test_drift_is_listed_with_its_payload_and_what_to_do(cli, home):
+    """A renamed field is mended by a person, who needs the bytes and the next command."""
+    drifted(home, Drift("missing_field", "interest_1h", "none of 24 records has it"), Drift("new_field", "x", "new"))
+    for arguments in ((), (HISTORY,)):
+        said = cli("feeds", "drift", *arguments, home=home)
+        assert said.code == 0
+        for text in ("missing_field", "interest_1h", "abcdef012345", "https://x/rates", "held", "tolerated",
+                     f"sluice quarantine list --feed {HISTORY}", "replay"):  # fmt: skip
+            assert text in said.out, text
+        assert "abcdef0123456" not in said.out
+    assert "No drift" in cli("feeds", "drift", OTHER_HISTORY, home=home).out
+
+
+def test_the_status_names_drift_and_warns_of_what_is_held(cli, home):
+    """Facts go on without the payload, so nobody would notice."""
+    assert "drift" not in cli("status", home=home).out
+    drifted(home, Drift("new_field", "x", "not in any body before"))
+    told = cli("status", home=home)
+    assert "1 difference of bodies from their declaration: `sluice feeds drift`" in told.out
+    assert "held" not in told.err
+    drifted(home, Drift("new_value", "fund", "columns ['NEWB']", refused=True))
+    assert f"held for their drift: {HISTORY}" in cli("status", home=home).err
+
+
+def test_a_run_counts_the_drift_that_is_new_in_it(home, capsys):
+    """What came with this run is to be seen in it."""
+    drifted(home, Drift("missing_field", "interest_1h", "gone"), Drift("new_field", "x", "new"))
+    new_in_run(Drifts(Layout(home).drifts).all())
+    assert "2 new differences, 1 held: `sluice feeds drift`" in capsys.readouterr().out
+    new_in_run([])
+    assert capsys.readouterr().out == ""
 
 
 def test_a_configuration_is_written_checked_and_shown(cli, tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import asyncio
 import json
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -96,10 +97,13 @@ class _Peer:
 
 
 class Sockets:
-    """The running server, on a thread of its own. `rate` is messages a second, over all connections."""
+    """The running server, on a thread of its own. `rate` is messages a second, over all connections.
 
-    def __init__(self, rate: float = 100.0, seed: int = 7) -> None:
-        self.rate, self.faults = rate, Faults()
+    With `tls` it speaks wss:// as the venues do.
+    """
+
+    def __init__(self, rate: float = 100.0, seed: int = 7, tls: ssl.SSLContext | None = None) -> None:
+        self.rate, self.faults, self._tls = rate, Faults(), tls
         self.delivered: dict[tuple[str, str], Delivered] = defaultdict(Delivered)
         self.uncertain: set[int] = set()
         self.heard: Counter[str] = Counter()
@@ -147,6 +151,7 @@ class Sockets:
             ping_interval=None,
             compression=None,
             close_timeout=0.2,
+            ssl=self._tls,
         ) as server:
             self.port = next(iter(server.sockets)).getsockname()[1]
             sending = asyncio.create_task(self._send_forever())

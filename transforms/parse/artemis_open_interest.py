@@ -12,6 +12,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read, venue, venue_series
 from transforms.parse.day_bars import at_end_of_bar, finality_of_bar
 
@@ -72,6 +73,9 @@ def parse_open_interest(payload: Payload) -> Parsed:
     return venue.sift(venue_series.OPEN_INTEREST, shaped, rules, cells.drop("row"))
 
 
+_SHAPE = Shape("", {**texts(_DATE), **numbers(*_VENUES)}, optional=one_of(*_VENUES), format="csv")
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="artemis_open_interest",
@@ -83,5 +87,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final when the UTC day is over; a blank is then missing",
         url="https://app.artemisanalytics.com/",
         licence=venue.LICENCE,
+        shape=_SHAPE,
     ),
 )

@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, texts
 from schemas.stablecoins import BY_SYMBOL, CHAIN_NAMES
 from schemas.tables import TABLES
 from transforms.parse import read
@@ -121,5 +122,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://app.artemis.xyz/stablecoins",
         licence="unverified: use internally, publish only what is derived",
         params={"by": "what the columns are: token, chain or currency"},
+        shape=Shape("", texts(_DATE), format="csv"),
     ),
 )

@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.print_fields import ORDER_SIDE, filled_quantity, liquidated_side, preferred_price
 from transforms.parse import read, venue, venue_series
 from transforms.parse.venue import Record, Rule
@@ -184,6 +185,41 @@ def parse_delivery_prices(payload: Payload) -> Parsed:
     return venue.quotes(payload, shaped, records, rules)
 
 
+_STREAM_SHAPE = (
+    Shape(
+        ("data.o", "data.*.o", "o"),
+        {**texts("s", "S", "X"), **numbers("q", "z", "p", "ap", "T")},
+        optional=one_of("z"),
+        values={
+            "S": one_of("BUY", "SELL"),
+            "X": one_of("NEW", "PARTIALLY_FILLED", "FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"),
+        },
+        format="ndjson",
+    ),
+    Shape(
+        ("data", "data.*", ""),
+        numbers("st"),
+        optional=one_of("st"),
+        values={"st": one_of(_USD_M, _COIN_M)},
+        format="ndjson",
+        having="o",
+    ),
+)
+_INSTRUMENT = {
+    **texts("symbol", "contractType", "baseAsset", "quoteAsset", "marginAsset", "underlyingType"),
+    **numbers("deliveryDate", "onboardDate"),
+}
+_KNOWN = {
+    "contractType": one_of("PERPETUAL", "CURRENT_MONTH", "NEXT_MONTH", "CURRENT_QUARTER", "NEXT_QUARTER",
+                           "PERPETUAL_DELIVERING", "CURRENT_QUARTER DELIVERING", "NEXT_QUARTER DELIVERING",
+                           "TRADIFI_PERPETUAL"),
+    "underlyingType": one_of("COIN", "INDEX", "PREMARKET", "COMMODITY", "EQUITY"),
+}  # fmt: skip
+_USD_M_SHAPE = Shape("symbols.*", _INSTRUMENT, values=_KNOWN)
+_COIN_M_SHAPE = Shape("symbols.*", {**_INSTRUMENT, **numbers("contractSize")}, values=_KNOWN)
+_PREMIUM_SHAPE = Shape(("", "*"), {**texts("symbol"), **numbers("markPrice", "indexPrice", "time")})
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="binance_force_orders",
@@ -195,6 +231,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.PRINT_FINALITY,
         url="wss://fstream.binance.com/market/ws/!forceOrder@arr",
         licence=venue.LICENCE,
+        shape=_STREAM_SHAPE,
     ),
     Feed(
         name="binance_usdm_instruments",
@@ -206,6 +243,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://fapi.binance.com/fapi/v1/exchangeInfo",
         licence=venue.LICENCE,
+        shape=_USD_M_SHAPE,
     ),
     Feed(
         name="binance_coinm_instruments",
@@ -217,6 +255,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://dapi.binance.com/dapi/v1/exchangeInfo",
         licence=venue.LICENCE,
+        shape=_COIN_M_SHAPE,
     ),
     Feed(
         name="binance_coinm_premium_index",
@@ -228,6 +267,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://dapi.binance.com/dapi/v1/premiumIndex",
         licence=venue.LICENCE,
+        shape=_PREMIUM_SHAPE,
     ),
     Feed(
         name="binance_usdm_premium_index",
@@ -239,6 +279,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://fapi.binance.com/fapi/v1/premiumIndex",
         licence=venue.LICENCE,
+        shape=_PREMIUM_SHAPE,
     ),
     Feed(
         name="binance_delivery_prices",
@@ -251,5 +292,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://fapi.binance.com/futures/data/delivery-price",
         licence=venue.LICENCE,
         params={"pair": "the pair that was asked for, for example BTCUSDT (USD-M) or BTCUSD (COIN-M)"},
+        shape=Shape(("", "*"), numbers("deliveryTime", "deliveryPrice")),
     ),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload
+from schemas.shape import Shape, numbers
 from transforms.core.notional import asset_of, quote_of
 from transforms.parse import candles, venue, venue_series
 from transforms.parse.binance import DELIVERY_HOUR_UTC, coin_m, json_body
@@ -149,6 +150,7 @@ FEEDS: tuple[Feed, ...] = (
         url="https://data-api.binance.vision/api/v3/klines",
         licence=venue.LICENCE,
         params=_PARAMS,
+        shape=Shape("*", numbers(*map(str, range(len(_READ))))),
     ),
     Feed(
         name="binance_klines_dump",
@@ -161,5 +163,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://data.binance.vision/data/{market}/{daily|monthly}/{type}/{SYMBOL}/{interval}/",
         licence=venue.LICENCE,
         params=_PARAMS,
+        shape=Shape("", numbers(*_READ), format="csv", columns=COLUMNS),
     ),
 )

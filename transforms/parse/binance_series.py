@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload
 from schemas.rules import USD_QUOTES
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.notional import asset_of, quote_of
 from transforms.parse import venue, venue_series
 from transforms.parse.binance import coin_m, json_body
@@ -82,6 +83,24 @@ def parse_open_interest(payload: Payload) -> Parsed:
     return venue_series.open_interest(payload, shaped, records, rules)
 
 
+_FUNDING_SHAPE = Shape(
+    ("", "*"),
+    {**texts("symbol", "rateType"), **numbers("fundingRate", "fundingTime")},
+    optional=one_of("rateType"),
+    values={"rateType": one_of("Normal", "Special")},
+)
+# The present and the history name the same figures differently; only COIN-M's history has kinds.
+_OPEN_INTEREST_SHAPE = Shape(
+    ("", "*"),
+    {
+        **texts("symbol|pair", "contractType"),
+        **numbers("openInterest|sumOpenInterest", "sumOpenInterestValue", "time|timestamp"),
+    },
+    optional=one_of("contractType", "sumOpenInterestValue"),
+    values={"contractType": one_of("ALL", "PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER")},
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="binance_funding_history",
@@ -93,6 +112,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue_series.SETTLEMENT_FINALITY,
         url="https://fapi.binance.com/fapi/v1/fundingRate",
         licence=venue.LICENCE,
+        shape=_FUNDING_SHAPE,
     ),
     Feed(
         name="binance_open_interest",
@@ -104,5 +124,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue_series.OBSERVATION_FINALITY,
         url="https://fapi.binance.com/futures/data/openInterestHist",
         licence=venue.LICENCE,
+        shape=_OPEN_INTEREST_SHAPE,
     ),
 )

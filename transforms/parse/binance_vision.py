@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload
 from schemas.rules import USD_QUOTES
+from schemas.shape import Shape, numbers, texts
 from transforms.core.notional import asset_of, quote_of
 from transforms.parse import read, venue, venue_series
 from transforms.parse.binance import coin_m
@@ -112,6 +113,14 @@ def _other_market(payload: Payload) -> Rule:
     return Rule("other_market", coin_m(pl.col("symbol")) != is_coin_m, "the symbol is not of the market named")
 
 
+_METRICS_SHAPE = Shape(
+    "",
+    {**texts("create_time", "symbol"), **numbers("sum_open_interest", "sum_open_interest_value")},
+    format="csv",
+    columns=_METRICS,
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="binance_funding_rates",
@@ -124,6 +133,7 @@ FEEDS: tuple[Feed, ...] = (
         url="https://data.binance.vision/data/futures/{market}/monthly/fundingRate/{SYMBOL}/",
         licence=venue.LICENCE,
         params={**_MARKET, "symbol": "the contract, for example BTCUSDT"},
+        shape=Shape("", numbers(*_FUNDING), format="csv", columns=_FUNDING),
     ),
     Feed(
         name="binance_metrics",
@@ -136,5 +146,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://data.binance.vision/data/futures/{market}/daily/metrics/{SYMBOL}/",
         licence=venue.LICENCE,
         params=_MARKET,
+        shape=_METRICS_SHAPE,
     ),
 )

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError, Reject
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.print_fields import POSITION_SIDE, liquidated_side
 from transforms.parse import read, venue
 from transforms.parse.venue import Record, Rule
@@ -173,6 +174,31 @@ def parse_tickers(payload: Payload) -> Parsed:
     return Parsed(found.frames, [*rejects, *found.rejects])
 
 
+# Of one message of a stream, or of an answer.
+TICKERS = ("data", "data.*", "result.list.*")
+STAMP_SHAPE = Shape("", numbers("time|ts"))
+_LIQUIDATION_SHAPE = Shape(
+    ("data", "data.*"),
+    {**texts("s", "S"), **numbers("T", "v", "p")},
+    values={"S": one_of("Buy", "Sell")},
+    format="ndjson",
+)
+_INSTRUMENT_SHAPE = Shape(
+    "result.list.*",
+    {
+        **texts("symbol", "contractType|optionsType", "symbolType", "baseCoin", "quoteCoin", "settleCoin"),
+        **numbers("launchTime", "deliveryTime"),
+    },
+    optional=one_of("symbolType"),
+    values={
+        "contractType": one_of("LinearPerpetual", "LinearFutures", "InversePerpetual", "InverseFutures"),
+        "optionsType": one_of("Call", "Put"),
+        "symbolType": one_of(*_CRYPTO_TYPES, "stock", "commodity", "forex", "xstocks"),
+    },
+)
+_TICKER_SHAPE = Shape(TICKERS, {**texts("symbol"), **numbers("markPrice", "indexPrice", "openInterest")})
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="bybit_liquidations",
@@ -184,6 +210,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.PRINT_FINALITY,
         url="wss://stream.bybit.com/v5/public/linear",
         licence=venue.LICENCE,
+        shape=_LIQUIDATION_SHAPE,
     ),
     Feed(
         name="bybit_instruments",
@@ -195,6 +222,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://api.bybit.com/v5/market/instruments-info",
         licence=venue.LICENCE,
+        shape=_INSTRUMENT_SHAPE,
     ),
     Feed(
         name="bybit_tickers",
@@ -206,5 +234,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://api.bybit.com/v5/market/tickers",
         licence=venue.LICENCE,
+        shape=(_TICKER_SHAPE, STAMP_SHAPE),
     ),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.core.notional import asset_of, quote_of
 from transforms.parse import candles, venue, venue_series
 from transforms.parse.bybit import answered
@@ -77,6 +78,10 @@ def interval_seconds(interval: str) -> int:
     return candles.seconds_of(f"1{interval}" if interval in (_DAY, _WEEK) else interval)
 
 
+# Volume and turnover are of trades only.
+_SHAPE = Shape("result.list.*", numbers(*map(str, range(len(_TRADED)))), optional=frozenset({"5", "6"}))
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="bybit_klines",
@@ -94,5 +99,6 @@ FEEDS: tuple[Feed, ...] = (
             "category": "linear or inverse; needed where the body does not say it",
             "symbol": "the contract, for example BTCUSDT; as the category",
         },
+        shape=_SHAPE,
     ),
 )

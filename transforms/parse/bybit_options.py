@@ -9,8 +9,9 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, texts
 from transforms.parse import option_quotes, venue
-from transforms.parse.bybit import ticker_records
+from transforms.parse.bybit import STAMP_SHAPE, TICKERS, ticker_records
 from transforms.parse.venue import Rule
 
 _VENUE = "bybit"
@@ -69,6 +70,10 @@ def parse_option_tickers(payload: Payload) -> Parsed:
     return option_quotes.quotes(payload, shaped, records, rules)
 
 
+_EITHER = tuple(f"{rest}|{stream}" for rest, stream in _NAMES.items())
+_SHAPE = (Shape(TICKERS, {**texts("symbol"), **numbers(*_PLAIN, *_EITHER)}), STAMP_SHAPE)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="bybit_option_tickers",
@@ -80,5 +85,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://api.bybit.com/v5/market/tickers",
         licence=venue.LICENCE,
+        shape=_SHAPE,
     ),
 )

@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.notional import asset_of
 from transforms.parse import venue, venue_series
 from transforms.parse.bybit import listed
@@ -120,6 +121,22 @@ def parse_delivery_prices(payload: Payload) -> Parsed:
     return venue.quotes(payload, shaped, records, rules)
 
 
+_FUNDING_SHAPE = Shape(
+    "result.list.*",
+    {
+        **texts("symbol"),
+        **numbers("fundingRate", "fundingRateTimestamp", "upperFundingRate", "lowerFundingRate"),
+    },
+    optional=one_of("upperFundingRate", "lowerFundingRate"),
+)
+_OPEN_INTEREST_SHAPE = Shape(
+    "result.list.*",
+    numbers("openInterest", "singleOpenInterest", "timestamp"),
+    optional=one_of("singleOpenInterest"),
+)
+_DELIVERY_SHAPE = Shape("result.list.*", {**texts("symbol"), **numbers("deliveryPrice", "deliveryTime")})
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="bybit_funding_history",
@@ -132,6 +149,7 @@ FEEDS: tuple[Feed, ...] = (
         url="https://api.bybit.com/v5/market/funding/history",
         licence=venue.LICENCE,
         params=_CATEGORY,
+        shape=_FUNDING_SHAPE,
     ),
     Feed(
         name="bybit_open_interest",
@@ -144,6 +162,7 @@ FEEDS: tuple[Feed, ...] = (
         url="https://api.bybit.com/v5/market/open-interest",
         licence=venue.LICENCE,
         params={**_CATEGORY, "symbol": "the contract, for example BTCUSDT; as the category"},
+        shape=_OPEN_INTEREST_SHAPE,
     ),
     Feed(
         name="bybit_delivery_prices",
@@ -155,5 +174,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final when delivered",
         url="https://api.bybit.com/v5/market/delivery-price",
         licence=venue.LICENCE,
+        shape=_DELIVERY_SHAPE,
     ),
 )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError, Reject
+from schemas.shape import Shape, numbers, texts
 from schemas.stablecoins import BY_SYMBOL
 from transforms.parse import read
 from transforms.parse.issuer_supply import ALL_CHAINS, SUPPLY, amount, chain_name, check_total, day_of, supply_frame
@@ -67,6 +68,12 @@ def _stamp(coins: list[dict[str, Any]], known_at: datetime) -> datetime:
     return max(stamps, default=known_at)
 
 
+_SHAPE = (
+    Shape("data.*", {**texts("symbol"), **numbers("totalAmount"), "chains": "list"}),
+    Shape("data.*.chains.*", {**texts("chain", "updateDate"), **numbers("amount")}),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="circle_stablecoins",
@@ -78,5 +85,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final where it is stamped within an hour of midnight UTC, else preliminary",
         url="https://api.circle.com/v1/stablecoins",
         licence="unverified: use internally, publish only what is derived",
+        shape=_SHAPE,
     ),
 )

@@ -10,6 +10,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read, venue
 from transforms.parse.venue import Record, Rule
 
@@ -87,6 +88,23 @@ def _details(product: Record) -> Record:
     return {name: details.get(name) for name in _DETAILS} if isinstance(details, dict) else {}
 
 
+_SHAPE = (
+    Shape(
+        ("products", "products.*"),
+        {**texts("product_id", "product_type", "quote_currency_id"), **numbers("price", "mid_market_price")},
+        values={"product_type": one_of("FUTURE", "SPOT")},
+    ),
+    Shape(
+        ("products.future_product_details", "products.*.future_product_details"),
+        {
+            **texts("contract_root_unit", "contract_expiry", "funding_interval", "contract_display_name"),
+            **numbers("contract_size", "time_to_expiry_ms", "open_interest", "index_price"),
+            "non_crypto": "flag",
+        },
+    ),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="coinbase_futures_products",
@@ -98,5 +116,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://api.coinbase.com/api/v3/brokerage/market/products?product_type=FUTURE",
         licence=venue.LICENCE,
+        shape=_SHAPE,
     ),
 )

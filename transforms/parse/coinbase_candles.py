@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.parse import candles, read, venue, venue_series
 from transforms.parse.venue import Record
 
@@ -80,6 +81,9 @@ def _rows(body: Any) -> list[Record]:
     return [dict(zip(_COLUMNS, row, strict=True)) for row in body]
 
 
+_SHAPE = Shape(("candles", "candles.*", "*"), numbers(*(f"{name}|{at}" for at, name in enumerate(_COLUMNS))))
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="coinbase_candles",
@@ -95,5 +99,6 @@ FEEDS: tuple[Feed, ...] = (
             "product_id": "the product, for example BTC-USD; a future also has asset and instrument_kind",
             "granularity": "the interval: seconds, or as the Advanced API names it (ONE_HOUR)",
         },
+        shape=_SHAPE,
     ),
 )

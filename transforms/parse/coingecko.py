@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
-from schemas.shape import Kind, Shape
+from schemas.shape import Shape, numbers, objects, texts
 from transforms.core.exact import divided
 from transforms.parse import read, stamps, venue, venue_series
 from transforms.parse.venue import Record, Rule
@@ -35,21 +35,15 @@ _CHANGES = {f"price_change_{period}_ratio": f"price_change_percentage_{period}_i
 _RANK, _UPDATED = "market_cap_rank", "last_updated"
 _NUMBERS = (*_AMOUNTS.values(), *_UNKNOWN_IF_ZERO.values(), *_CHANGES.values(), _RANK)
 _GLOBAL_NUMBERS = ("total_market_cap", "total_volume", "btc", "eth", "change", "coins")
-_TEXT: Kind = "text"
-_NUMBER: Kind = "number"
 # Every figure may be null, so a renamed field would be missed by no rule: these are.
 _GLOBAL_SHAPE = Shape(
     "data",
     {
-        "updated_at": "number",
-        "total_market_cap": "object",
-        "total_volume": "object",
-        "market_cap_percentage": "object",
-        "market_cap_change_percentage_24h_usd": "number",
-        "active_cryptocurrencies": "number",
+        **numbers("updated_at", "market_cap_change_percentage_24h_usd", "active_cryptocurrencies"),
+        **objects("total_market_cap", "total_volume", "market_cap_percentage"),
     },
 )
-_MARKETS_SHAPE = Shape("*", {**dict.fromkeys((*_TEXTS.values(), _UPDATED), _TEXT), **dict.fromkeys(_NUMBERS, _NUMBER)})
+_MARKETS_SHAPE = Shape("*", {**texts(*_TEXTS.values(), _UPDATED), **numbers(*_NUMBERS)})
 
 
 def parse_global(payload: Payload) -> Parsed:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.parse import read, venue
 from transforms.parse.day_bars import finality_of_bar
 from transforms.parse.venue import Record, Rule
@@ -84,5 +85,6 @@ FEEDS: tuple[Feed, ...] = (
             "asset": "canonical code of the coin, for example BTC",
             "venue": "optional: the venue code, where `exchange_list` named one exchange; by default all",
         },
+        shape=Shape("data.*", numbers("time", *_SIDES)),
     ),
 )

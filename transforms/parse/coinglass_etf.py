@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.funds import FORMER_TICKERS
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read
 from transforms.parse.etf_cells import FLOWS, TOTAL, TOTALS, Habits, cells_of, launches_of, parsed_cells, refuse_unknown
 
@@ -42,6 +43,12 @@ def _day(day: dict[str, Any]) -> tuple[str, dict[str, object]]:
     return trade_date.isoformat(), {**funds, TOTAL: day.get("flow_usd")}
 
 
+_SHAPE = (
+    Shape("data.*", {**numbers("timestamp", "flow_usd"), "etf_flows": "list"}),
+    Shape("data.*.etf_flows.*", {**texts("etf_ticker"), **numbers("flow_usd")}, optional=one_of("flow_usd")),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="coinglass_etf_flows",
@@ -58,5 +65,6 @@ FEEDS: tuple[Feed, ...] = (
             "asset": "BTC, ETH or SOL",
             "extra_funds": "optional: funds not known here, TICKER:YYYY-MM-DD (launch) with commas between",
         },
+        shape=_SHAPE,
     ),
 )

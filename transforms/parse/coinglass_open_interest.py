@@ -13,6 +13,7 @@ import re
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.parse import read, venue, venue_series
 from transforms.parse.day_bars import at_end_of_bar, finality_of_bar
 
@@ -81,5 +82,6 @@ FEEDS: tuple[Feed, ...] = (
             "unit": "optional: usd or coin, as asked for; by default usd",
             "interval": "optional: the bars' interval as asked for, by default 1d",
         },
+        shape=Shape("data.*", numbers("time", "close")),
     ),
 )

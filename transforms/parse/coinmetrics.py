@@ -13,6 +13,7 @@ import polars as pl
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.rules import ALL_EXCHANGES
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read
 
 _FLOWS = "core_exchange__flows"
@@ -154,6 +155,17 @@ def _netflows(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_STATUSES = tuple(name + _STATUS for name in _METRICS)
+# A page has the metrics that were asked for, one at least.
+_SHAPE = Shape(
+    ("data.*", ""),
+    {**texts(_ASSET, _TIME, *_STATUSES), **numbers("|".join(_METRICS))},
+    optional=one_of(*_STATUSES),
+    values=dict.fromkeys(_STATUSES, one_of(*_FINALITY)),
+    format="csv",
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="coinmetrics_exchange_flows",
@@ -165,5 +177,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="by the review status: flash preliminary, reviewed final, revised restated; else by age",
         url="https://community-api.coinmetrics.io/v4/timeseries/asset-metrics",
         licence="CC BY-NC 4.0: attribution, not for commercial use",
+        shape=_SHAPE,
     ),
 )

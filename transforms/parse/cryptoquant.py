@@ -7,11 +7,13 @@ vendors' exchange flows or liquidations. The figures are CryptoQuant's own, over
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Parser, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read
 
 _FLOWS, _LIQUIDATIONS = "core_exchange__flows", "core_liquidations__vendor_totals"
@@ -116,7 +118,12 @@ def _typed(frame: pl.DataFrame, metric_columns: list[str], known_at: datetime) -
     )
 
 
-def _feed(name: str, title: str, table: str, parse: Parser, params: dict[str, str]) -> Feed:
+def _shape(metrics: Collection[str]) -> Shape:
+    """A file has some of the metrics."""
+    return Shape("", {**texts(_TIME), **numbers(*metrics)}, optional=one_of(*metrics), format="csv")
+
+
+def _feed(name: str, title: str, table: str, parse: Parser, params: dict[str, str], metrics: Collection[str]) -> Feed:
     return Feed(
         name=name,
         source="cryptoquant",
@@ -128,6 +135,7 @@ def _feed(name: str, title: str, table: str, parse: Parser, params: dict[str, st
         url="https://cryptoquant.com/",
         licence="the subscriber's terms: use internally, do not republish rows",
         params={"asset": "canonical code of the coin, for example BTC", **params},
+        shape=_shape(metrics),
     )
 
 
@@ -138,6 +146,7 @@ FEEDS: tuple[Feed, ...] = (
         _FLOWS,
         parse_exchange_flows,
         {"entity": f"optional: the exchange or group that the export covers, by default {_ALL_EXCHANGES}"},
+        _FLOW_METRICS,
     ),
     _feed(
         "cryptoquant_liquidations",
@@ -145,5 +154,6 @@ FEEDS: tuple[Feed, ...] = (
         _LIQUIDATIONS,
         parse_liquidations,
         {},
+        _LIQUIDATION_METRICS,
     ),
 )

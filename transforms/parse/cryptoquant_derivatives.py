@@ -13,6 +13,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, texts
 from transforms.parse import read, venue, venue_series
 from transforms.parse.day_bars import at_end_of_bar, finality_of_bar
 
@@ -65,5 +66,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://cryptoquant.com/",
         licence="the subscriber's terms: use internally, do not republish rows",
         params={"asset": "canonical code of the coin, for example BTC"},
+        shape=Shape("", {**texts(_TIME), **numbers(_VALUE)}, format="csv"),
     ),
 )

@@ -7,6 +7,7 @@ Belongs here: the declarations. Does not belong here: how each shape is read (`d
 from __future__ import annotations
 
 from schemas.feed import Feed, Parser
+from schemas.shape import Shape, lists, numbers, objects, one_of, texts
 from transforms.parse.defillama_prices import PRICES, parse_prices, parse_quotes
 from transforms.parse.defillama_series import parse_chart_export, parse_charts, parse_coin
 from transforms.parse.defillama_snapshot import parse_list
@@ -24,6 +25,7 @@ def _feed(
     tables: tuple[str, ...],
     finality: str,
     params: dict[str, str],
+    shape: Shape | tuple[Shape, ...],
 ) -> Feed:
     return Feed(
         name=name,
@@ -36,8 +38,34 @@ def _feed(
         url=url,
         licence="unverified: use internally, publish only what is derived",
         params=params,
+        shape=shape,
     )
 
+
+_BALANCES = ("circulating", "minted", "unreleased", "bridgedTo")
+_DAY = {**numbers("date"), **objects(*_BALANCES)}
+_COIN_SHAPE = (
+    Shape(
+        "",
+        {**texts("id", "symbol", "name", "pegType"), **lists("tokens"), **objects("chainBalances")},
+        optional=one_of("id"),
+    ),
+    *(Shape(way, _DAY, optional=one_of(*_BALANCES[1:])) for way in ("tokens.*", "chainBalances.*.tokens.*")),
+)
+_LIST_SHAPE = Shape(
+    "peggedAssets.*",
+    {
+        **texts("id", "symbol", "name", "pegType"),
+        **objects("circulating", "chainCirculating"),
+        **numbers("price"),
+    },
+    optional=one_of("price"),
+)
+_CHART_SHAPE = Shape(
+    "*",
+    {**numbers("date"), **objects("totalCirculating", "totalCirculatingUSD", "totalUnreleased")},
+    optional=one_of("totalUnreleased"),
+)
 
 _ID = {"stablecoin_id": "optional: DefiLlama's id of the coin that the body is about"}
 
@@ -50,6 +78,7 @@ FEEDS: tuple[Feed, ...] = (
         (SUPPLY,),
         _SERIES_FINALITY,
         {},
+        Shape("", texts("date"), format="csv"),
     ),
     _feed(
         "defillama_stablecoins",
@@ -59,6 +88,7 @@ FEEDS: tuple[Feed, ...] = (
         (SUPPLY, ASSETS, PRICES),
         "always preliminary: a snapshot of a day that is not over",
         {},
+        _LIST_SHAPE,
     ),
     _feed(
         "defillama_stablecoin_charts",
@@ -68,6 +98,7 @@ FEEDS: tuple[Feed, ...] = (
         (SUPPLY, ASSETS),
         _SERIES_FINALITY,
         {"chain": "optional: the chain that was asked for, by default all", **_ID},
+        _CHART_SHAPE,
     ),
     _feed(
         "defillama_stablecoin",
@@ -77,6 +108,7 @@ FEEDS: tuple[Feed, ...] = (
         (SUPPLY, ASSETS),
         _SERIES_FINALITY,
         _ID,
+        _COIN_SHAPE,
     ),
     _feed(
         "defillama_stablecoin_prices",
@@ -86,6 +118,7 @@ FEEDS: tuple[Feed, ...] = (
         (PRICES,),
         "final: a price is of its own instant",
         {},
+        Shape("*", {**numbers("date"), **objects("prices")}),
     ),
     _feed(
         "defillama_coin_prices",
@@ -95,5 +128,6 @@ FEEDS: tuple[Feed, ...] = (
         (PRICES,),
         "final: a price is of its own instant",
         {},
+        Shape("coins.*", numbers("price", "timestamp")),
     ),
 )

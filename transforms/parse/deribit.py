@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read, venue
 from transforms.parse.venue import Record, Rule
 
@@ -150,6 +151,33 @@ def parse_index(payload: Payload) -> Parsed:
     return venue.indexes(payload, shaped, [record])
 
 
+_INSTRUMENT_SHAPE = Shape(
+    ("result", "result.*"),
+    {
+        **texts("instrument_name", "kind", "instrument_type", "settlement_period", "base_currency", "quote_currency",
+                "settlement_currency"),
+        **numbers("expiration_timestamp", "creation_timestamp"),
+    },
+    # Spot pairs have none of the two.
+    optional=one_of("settlement_period", "settlement_currency"),
+    values={
+        "kind": one_of(*_KINDS, "future_combo", "option_combo"),
+        "instrument_type": one_of(*_MARGIN),
+        "settlement_period": one_of("perpetual", "hour", "day", "week", "month", "quarter"),
+    },
+)  # fmt: skip
+_SUMMARY_SHAPE = Shape(
+    ("result", "result.*"),
+    {
+        **texts("instrument_name"),
+        **numbers("mark_price", "underlying_price|estimated_delivery_price", "open_interest", "creation_timestamp"),
+    },
+    # Without an index a quote is one all the same.
+    optional=one_of("underlying_price|estimated_delivery_price"),
+)
+_INDEX_SHAPE = (Shape("result", numbers("index_price")), Shape("", numbers("usOut")))
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="deribit_instruments",
@@ -161,6 +189,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://www.deribit.com/api/v2/public/get_instruments",
         licence=venue.LICENCE,
+        shape=_INSTRUMENT_SHAPE,
     ),
     Feed(
         name="deribit_book_summary",
@@ -172,6 +201,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://www.deribit.com/api/v2/public/get_book_summary_by_currency?kind=future",
         licence=venue.LICENCE,
+        shape=_SUMMARY_SHAPE,
     ),
     Feed(
         name="deribit_index",
@@ -184,5 +214,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://www.deribit.com/api/v2/public/get_index_price",
         licence=venue.LICENCE,
         params={"index_name": "which index the body is of, for example btc_usd"},
+        shape=_INDEX_SHAPE,
     ),
 )

@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, lists, numbers, one_of, texts
 from transforms.core.notional import asset_of
 from transforms.parse import candles, deribit, venue, venue_series
 from transforms.parse.venue import Record, Rule
@@ -90,6 +91,16 @@ def parse_delivery_prices(payload: Payload) -> Parsed:
 _NOT_POSITIVE = Rule("not_positive", pl.col("index_price") <= 0, "a price that is not above 0")
 
 
+# An answer of no_data may leave the arrays out.
+_CANDLES_SHAPE = Shape(
+    "result",
+    {**texts("status"), **lists(*_ARRAYS)},
+    optional=one_of(*_ARRAYS),
+    values={"status": one_of("ok", "no_data")},
+)
+_DELIVERY_SHAPE = Shape("result.data.*", {**texts("date"), **numbers("delivery_price")})
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="deribit_candles",
@@ -105,6 +116,7 @@ FEEDS: tuple[Feed, ...] = (
             "instrument_name": "the future that the body is of, for example BTC-PERPETUAL",
             "resolution": "the interval as it was asked for: minutes, or 1D",
         },
+        shape=_CANDLES_SHAPE,
     ),
     Feed(
         name="deribit_delivery_prices",
@@ -117,5 +129,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://www.deribit.com/api/v2/public/get_delivery_prices",
         licence=venue.LICENCE,
         params={"index_name": "which index the body is of, for example btc_usd"},
+        shape=_DELIVERY_SHAPE,
     ),
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, texts
 from transforms.parse import option_quotes, venue
 from transforms.parse.deribit import LINEAR_SYMBOL, result
 from transforms.parse.venue import Rule
@@ -88,6 +89,9 @@ def _too_dear() -> pl.Expr:
     return pl.col("mark_premium") > most * _TOLERANCE
 
 
+_SHAPE = Shape(("result", "result.*"), {**texts(_FIELDS[0]), **numbers(*_FIELDS[1:])})
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="deribit_option_summary",
@@ -99,5 +103,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://www.deribit.com/api/v2/public/get_book_summary_by_currency?kind=option",
         licence=venue.LICENCE,
+        shape=_SHAPE,
     ),
 )

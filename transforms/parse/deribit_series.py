@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.notional import asset_of
 from transforms.core.print_fields import ORDER_SIDE, liquidated_side
 from transforms.parse import redelivery, venue, venue_series
@@ -106,6 +107,18 @@ def _closing_sides(flag: str, taker: str) -> list[str]:
     return {"M": [maker], "MT": [taker, maker]}.get(flag, [taker])
 
 
+_TRADES_SHAPE = Shape(
+    ("params.data", "params.data.*", "result.trades.*"),
+    {
+        **texts("instrument_name", "direction", "liquidation"),
+        **numbers("timestamp", "amount", "price"),
+    },
+    optional=one_of("liquidation"),
+    values={"direction": one_of(*_OPPOSITE), "liquidation": one_of(*_FLAGS, "none")},
+    format="ndjson",
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="deribit_funding_history",
@@ -118,6 +131,7 @@ FEEDS: tuple[Feed, ...] = (
         url="https://www.deribit.com/api/v2/public/get_funding_rate_history",
         licence=venue.LICENCE,
         params={"instrument_name": "the perpetual that the body is of, for example BTC-PERPETUAL"},
+        shape=Shape(("result", "result.*"), numbers("timestamp", "interest_1h")),
     ),
     Feed(
         name="deribit_trades",
@@ -129,5 +143,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.PRINT_FINALITY,
         url="https://www.deribit.com/api/v2/public/get_last_trades_by_currency_and_time?kind=future",
         licence=venue.LICENCE,
+        shape=_TRADES_SHAPE,
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.parse import deribit, venue, venue_series
 from transforms.parse.venue import Rule
 
@@ -67,5 +68,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://www.deribit.com/api/v2/public/get_volatility_index_data?resolution=1D",
         licence=venue.LICENCE,
         params={"asset": "canonical code of the coin, for example BTC"},
+        shape=Shape("result.data.*", numbers(*map(str, range(len(_FIELDS))))),
     ),
 )

@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.macro import BY_ID
-from schemas.shape import Shape
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.exact import divided
 from transforms.parse import read, venue, venue_series
 from transforms.parse.venue import Record, Rule
@@ -111,6 +111,9 @@ def _fact(name: str) -> pl.Expr:
     return pl.col("series_id").replace_strict(facts, default=None, return_dtype=pl.Float64())
 
 
+_GRAPH_SHAPE = Shape("", {**texts("|".join(_DATES)), **numbers(*BY_ID)}, optional=one_of(*BY_ID), format="csv")
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="fred_graph",
@@ -122,6 +125,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=_FINALITY,
         url="https://fred.stlouisfed.org/graph/fredgraph.csv",
         licence=_LICENCE,
+        shape=_GRAPH_SHAPE,
     ),
     Feed(
         name="fred_observations",
@@ -135,6 +139,6 @@ FEEDS: tuple[Feed, ...] = (
         licence=_LICENCE,
         params={"series_id": "FRED's id of the series, for example DGS10"},
         # A value that is absent is no observation: renamed, all of them would be.
-        shape=Shape("observations.*", {"date": "text", "value": "text"}),
+        shape=Shape("observations.*", texts("date", "value")),
     ),
 )

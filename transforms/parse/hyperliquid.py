@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read, venue, venue_series
 from transforms.parse.venue import Record, Rule
 
@@ -76,6 +77,13 @@ def _contexts(body: Any) -> list[Record]:
     return [{**context, **name} for name, context in pairs]
 
 
+_FUNDING_SHAPE = Shape(("", "*"), {**texts("coin"), **numbers("fundingRate", "time")})
+_CONTEXTS_SHAPE = (
+    Shape("0.universe.*", {**texts("name"), "isDelisted": "flag"}, optional=one_of("isDelisted")),
+    Shape("1.*", numbers("openInterest", "markPx")),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="hyperliquid_funding_history",
@@ -87,6 +95,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue_series.SETTLEMENT_FINALITY,
         url="https://api.hyperliquid.xyz/info (fundingHistory)",
         licence=venue.LICENCE,
+        shape=_FUNDING_SHAPE,
     ),
     Feed(
         name="hyperliquid_asset_contexts",
@@ -98,5 +107,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue_series.OBSERVATION_FINALITY,
         url="https://api.hyperliquid.xyz/info (metaAndAssetCtxs)",
         licence=venue.LICENCE,
+        shape=_CONTEXTS_SHAPE,
     ),
 )

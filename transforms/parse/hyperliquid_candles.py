@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, texts
 from transforms.parse import candles, read, venue
 from transforms.parse.venue import Rule
 
@@ -55,5 +56,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=candles.CANDLE_FINALITY,
         url="https://api.hyperliquid.xyz/info (candleSnapshot)",
         licence=venue.LICENCE,
+        shape=Shape(("", "*"), {**texts("s", "i"), **numbers("t", "v", *_PRICES.values())}),
     ),
 )

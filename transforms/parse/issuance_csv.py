@@ -11,6 +11,7 @@ import polars as pl
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.rules import ISSUANCE_KIND
+from schemas.shape import Shape, numbers, one_of, texts
 from schemas.stablecoins import CHAIN_NAMES
 from schemas.tables import TABLES
 from schemas.tables.shared import LINEAGE
@@ -61,6 +62,14 @@ def parse_issuance(payload: Payload) -> Parsed:
     return Parsed({_EVENTS: rows.select(n for n in TABLES[_EVENTS].column_names if n not in LINEAGE)}, rejects)
 
 
+_SHAPE = Shape(
+    "",
+    {**texts("event_at", "kind", "chain"), **numbers("amount")},
+    values={"kind": one_of(*ISSUANCE_KIND)},
+    format="csv",
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="stablecoin_issuance_csv",
@@ -73,5 +82,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://github.com/DefiLlama/peggedassets-server",
         licence="your own",
         params={"stablecoin_id": "DefiLlama's id of the coin, for example 1 for USDT"},
+        shape=_SHAPE,
     ),
 )

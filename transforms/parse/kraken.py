@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.notional import asset_of, quote_of
 from transforms.parse import read, venue, venue_series
 from transforms.parse.venue import Record, Rule
@@ -164,6 +165,21 @@ def parse_funding_rates(payload: Payload) -> Parsed:
     return venue_series.settlements(payload, shaped, records, (_not_crypto(),))
 
 
+_INSTRUMENT_SHAPE = Shape(
+    ("instruments", "instruments.*"),
+    {**texts("symbol", "base", "quote", "openingDate", "lastTradingTime"), **numbers("contractSize")},
+    optional=one_of("base", "quote", "lastTradingTime"),
+)
+_TICKER_SHAPE = (
+    Shape(
+        ("tickers", "tickers.*"),
+        {**texts("symbol", "lastTime"), **numbers("markPrice", "indexPrice", "openInterest", "last")},
+    ),
+    Shape("", texts("serverTime")),
+)
+_FUNDING_SHAPE = Shape(("rates", "rates.*"), {**texts("timestamp"), **numbers("relativeFundingRate")})
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="kraken_instruments",
@@ -175,6 +191,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://futures.kraken.com/derivatives/api/v3/instruments",
         licence=venue.LICENCE,
+        shape=_INSTRUMENT_SHAPE,
     ),
     Feed(
         name="kraken_tickers",
@@ -186,6 +203,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://futures.kraken.com/derivatives/api/v3/tickers",
         licence=venue.LICENCE,
+        shape=_TICKER_SHAPE,
     ),
     Feed(
         name="kraken_funding_rates",
@@ -198,5 +216,6 @@ FEEDS: tuple[Feed, ...] = (
         url="https://futures.kraken.com/derivatives/api/v3/historical-funding-rates",
         licence=venue.LICENCE,
         params={"symbol": "the contract that the body is of, for example PF_XBTUSD"},
+        shape=_FUNDING_SHAPE,
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.core.notional import asset_of, quote_of
 from transforms.parse import candles, kraken, read, venue, venue_series
 
@@ -67,5 +68,6 @@ FEEDS: tuple[Feed, ...] = (
             "tick_type": "trade, mark or spot (the index)",
             "resolution": "the interval, for example 1h",
         },
+        shape=Shape(("candles", "candles.*"), numbers("time", "open", "high", "low", "close", "volume")),
     ),
 )

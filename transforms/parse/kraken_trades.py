@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError, Reject
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.print_fields import ORDER_SIDE, liquidated_side
 from transforms.parse import redelivery, venue, venue_series
 from transforms.parse.kraken import INVERSE_SYMBOL, VENUE, iso, refuse_error
@@ -116,6 +117,31 @@ def _prints(payload: Payload, closed: list[Record], rejects: list[Reject]) -> Pa
     return Parsed(found.frames, [*rejects, *found.rejects])
 
 
+_TRADE = {**texts("type", "side", "product_id", "time"), **numbers("qty|size", "price")}
+_KNOWN = {"side": one_of("buy", "sell"), "type": one_of("fill", _LIQUIDATION, "assignment", "termination", "block")}
+_HISTORY_SHAPE = (
+    Shape(("history.*", "trades.*"), _TRADE, optional=one_of("product_id"), values=_KNOWN, format="ndjson"),
+    Shape("", _TRADE, values=_KNOWN, format="ndjson", having="seq"),
+)
+_EXECUTIONS = ("elements.*.event.Execution.execution", "elements.*.event.execution.execution")
+_EXECUTIONS_SHAPE = (
+    Shape(
+        _EXECUTIONS,
+        {**numbers("quantity", "price"), **texts("timestamp"), "takerOrder|makerOrder": "object"},
+        format="ndjson",
+    ),
+    *(
+        Shape(
+            tuple(f"{way}.{order}" for way in _EXECUTIONS),
+            texts("tradeable", "direction", "orderType"),
+            values={"direction": one_of("Buy", "Sell")},
+            format="ndjson",
+        )
+        for order in ("takerOrder", "makerOrder")
+    ),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="kraken_history",
@@ -128,6 +154,7 @@ FEEDS: tuple[Feed, ...] = (
         url="https://futures.kraken.com/derivatives/api/v3/history",
         licence=venue.LICENCE,
         params={"symbol": "the contract that a body is of, for example PF_XBTUSD; messages name it themselves"},
+        shape=_HISTORY_SHAPE,
     ),
     Feed(
         name="kraken_executions",
@@ -139,5 +166,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.PRINT_FINALITY,
         url="https://futures.kraken.com/api/history/v3/market/{symbol}/executions",
         licence=venue.LICENCE,
+        shape=_EXECUTIONS_SHAPE,
     ),
 )

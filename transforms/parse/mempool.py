@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, texts
 from transforms.core.exact import divided
 from transforms.parse import read, stamps, venue, venue_series
 from transforms.parse.venue import Record, Rule
@@ -40,7 +41,7 @@ _DECIMALS = 9
 _FIRST_BLOCK_SECONDS = 1_231_006_505
 WINDOWS = {"24h": 1, "3d": 3, "1w": 7}
 
-_CHANGE_FIELDS = ("time", "height", "difficulty", "adjustment")
+CHANGE_FIELDS = ("time", "height", "difficulty", "adjustment")
 _FORECAST_FIELDS = (
     "difficultyChange", "estimatedRetargetDate", "remainingBlocks", "remainingTime", "previousRetarget",
     "previousTime", "nextRetargetHeight", "timeAvg", "adjustedTimeAvg",
@@ -55,16 +56,16 @@ def parse_changes(payload: Payload) -> Parsed:
     Raises `PayloadError`: unexpected_shape, no_rows, and as `read.json_body`.
     """
     body = read.json_body(payload)
-    if not isinstance(body, list) or not all(isinstance(r, list) and len(r) == len(_CHANGE_FIELDS) for r in body):
+    if not isinstance(body, list) or not all(isinstance(r, list) and len(r) == len(CHANGE_FIELDS) for r in body):
         raise PayloadError("unexpected_shape", "expected arrays of [time, height, difficulty, adjustment]")
-    return changes(payload, [dict(zip(_CHANGE_FIELDS, row, strict=True)) for row in body])
+    return changes(payload, [dict(zip(CHANGE_FIELDS, row, strict=True)) for row in body])
 
 
 def changes(payload: Payload, records: list[Record]) -> Parsed:
     """Sift changes of difficulty. `adjustment` is new over old; it is 0 for the first block, which has no old one."""
     if not records:
         raise PayloadError("no_rows", "the body holds no change of difficulty")
-    raw = venue.fields(records, _CHANGE_FIELDS).with_columns(
+    raw = venue.fields(records, CHANGE_FIELDS).with_columns(
         retargeted_at=stamps.seconds("time", _FIRST_BLOCK_SECONDS), multiple=venue.number("adjustment")
     )
     is_first = venue.number("height") == 0
@@ -220,6 +221,11 @@ def feed(name: str, path: str, title: str, tables: tuple[str, ...], parse: Any, 
     )
 
 
+# Servers of the older kind do not have the last two.
+_FORECAST_SHAPE = Shape("", numbers(*_FORECAST_FIELDS), optional=frozenset({"previousTime", "adjustedTimeAvg"}))
+_POOLS_SHAPE = Shape("pools.*", {**texts("slug", "name"), **numbers("poolUniqueId", "blockCount", "emptyBlocks")})
+
+
 FEEDS: tuple[Feed, ...] = (
     feed(
         "mempool_difficulty_changes",
@@ -229,6 +235,7 @@ FEEDS: tuple[Feed, ...] = (
         parse_changes,
         "a list with its history, newest first; one more about every two weeks",
         finality_rule=REALISED,
+        shape=Shape("*", numbers(*map(str, range(len(CHANGE_FIELDS))))),
     ),
     feed(
         "mempool_difficulty_estimate",
@@ -237,6 +244,7 @@ FEEDS: tuple[Feed, ...] = (
         (ADJUSTMENTS,),
         parse_forecast,
         "live",
+        shape=_FORECAST_SHAPE,
     ),
     feed(
         "mempool_reward_stats",
@@ -245,6 +253,7 @@ FEEDS: tuple[Feed, ...] = (
         (REWARDS,),
         parse_rewards,
         "live",
+        shape=Shape("", numbers(*_REWARD_FIELDS)),
     ),
     feed(
         "mempool_pools",
@@ -254,5 +263,6 @@ FEEDS: tuple[Feed, ...] = (
         parse_pools,
         "live; blocks are attributed anew as pools become known",
         params={"interval": "the interval that was asked for: 24h, 3d or 1w"},
+        shape=_POOLS_SHAPE,
     ),
 )

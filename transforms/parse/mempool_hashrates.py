@@ -9,8 +9,9 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.parse import mempool, read, stamps, venue
-from transforms.parse.mempool import DIFFICULTIES
+from transforms.parse.mempool import CHANGE_FIELDS, DIFFICULTIES
 from transforms.parse.venue import Record, Rule
 
 HASHRATES = "core_mining__hashrates"
@@ -68,5 +69,6 @@ FEEDS: tuple[Feed, ...] = (
         parse_hashrates,
         "a day's row shortly after its end; a body with its history",
         finality_rule="final: made when the day is over; a server that indexes its blocks anew restates",
+        shape=(Shape("hashrates.*", numbers(*_FIELDS)), Shape("difficulty.*", numbers(*CHANGE_FIELDS))),
     ),
 )

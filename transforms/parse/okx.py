@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.print_fields import ORDER_SIDE, liquidated_side
 from transforms.parse import read, venue
 from transforms.parse.venue import Record, Rule
@@ -178,6 +179,43 @@ def parse_index_tickers(payload: Payload) -> Parsed:
     return venue.indexes(payload, shaped, records, rules)
 
 
+INSTRUMENT_TYPES = one_of("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION")
+_LIQUIDATION_SHAPE = (
+    Shape(
+        ("data.*.details.*", "details.*"),
+        {**texts("side"), **numbers("sz", "bkPx", "ts")},
+        values={"side": one_of("buy", "sell")},
+        format="ndjson",
+    ),
+    Shape(
+        ("data.*", ""),
+        texts("instId", "instType"),
+        values={"instType": INSTRUMENT_TYPES},
+        format="ndjson",
+        having="details",
+    ),
+)
+_INSTRUMENT_SHAPE = Shape(
+    "data.*",
+    {
+        **texts("instId", "instType", "uly|instFamily", "baseCcy", "quoteCcy", "settleCcy", "ctType", "ctValCcy",
+                "ruleType", "instCategory"),
+        **numbers("ctVal", "ctMult", "expTime", "listTime"),
+    },
+    optional=one_of("ruleType", "instCategory"),
+    values={
+        "instType": INSTRUMENT_TYPES,
+        "ctType": one_of("linear", "inverse"),
+        "ruleType": one_of("normal", "pre_market", "xperp"),
+        "instCategory": one_of("1", "3", "4", "5", "6"),
+    },
+)  # fmt: skip
+_MARK_SHAPE = Shape(
+    "data.*", {**texts("instId", "instType"), **numbers("markPx", "ts")}, values={"instType": INSTRUMENT_TYPES}
+)
+_INDEX_SHAPE = Shape("data.*", {**texts("instId"), **numbers("idxPx", "ts")})
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="okx_liquidations",
@@ -189,6 +227,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.PRINT_FINALITY,
         url="wss://ws.okx.com:8443/ws/v5/public",
         licence=venue.LICENCE,
+        shape=_LIQUIDATION_SHAPE,
     ),
     Feed(
         name="okx_instruments",
@@ -200,6 +239,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://www.okx.com/api/v5/public/instruments",
         licence=venue.LICENCE,
+        shape=_INSTRUMENT_SHAPE,
     ),
     Feed(
         name="okx_mark_prices",
@@ -211,6 +251,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://www.okx.com/api/v5/public/mark-price",
         licence=venue.LICENCE,
+        shape=_MARK_SHAPE,
     ),
     Feed(
         name="okx_index_tickers",
@@ -222,5 +263,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://www.okx.com/api/v5/market/index-tickers",
         licence=venue.LICENCE,
+        shape=_INDEX_SHAPE,
     ),
 )

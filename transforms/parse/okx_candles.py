@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.core.notional import asset_of, quote_of
 from transforms.parse import candles, venue, venue_series
 from transforms.parse.okx import data
@@ -76,6 +77,11 @@ def instrument_kind(symbol: pl.Expr) -> pl.Expr:
     )  # fmt: skip
 
 
+# Marks and indexes have no volumes.
+_PLACES = tuple(map(str, range(len(_TRADED))))
+_SHAPE = Shape("data.*", numbers(*_PLACES), optional=frozenset(_PLACES[len(_PRICED) :]))
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="okx_candles",
@@ -92,5 +98,6 @@ FEEDS: tuple[Feed, ...] = (
             "candle_kind": "trade, mark or index: the body does not say it",
             "bar": "the bar asked for, for example 1H or 1Dutc (1D is a day of UTC+8)",
         },
+        shape=_SHAPE,
     ),
 )

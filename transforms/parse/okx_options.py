@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload
+from schemas.shape import Shape, numbers, texts
 from transforms.parse import option_quotes, read, venue
 from transforms.parse.okx import data
 from transforms.parse.venue import Record
@@ -61,6 +62,14 @@ def _with_greeks(record: Record) -> Record:
     return record | {name: record.get(name, record.get(other)) for name, other in _BLACK_SCHOLES.items()}
 
 
+_GREEKS = tuple(f"{rest}|{stream}" for rest, stream in _BLACK_SCHOLES.items())
+_SHAPE = Shape(
+    ("data", "data.*", "*"),
+    {**texts("instId"), **numbers("ts", *_PLAIN, *_GREEKS)},
+    optional=frozenset(_GREEKS),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="okx_option_summary",
@@ -72,5 +81,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue.SNAPSHOT_FINALITY,
         url="https://www.okx.com/api/v5/public/opt-summary",
         licence=venue.LICENCE,
+        shape=_SHAPE,
     ),
 )

@@ -12,9 +12,10 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.notional import asset_of
 from transforms.parse import candles, venue, venue_series
-from transforms.parse.okx import FUTURES, data, data_records
+from transforms.parse.okx import FUTURES, INSTRUMENT_TYPES, data, data_records
 from transforms.parse.venue import Record, Rule
 
 _VENUE = "okx"
@@ -151,6 +152,21 @@ def _observations(payload: Payload, raw: pl.DataFrame, records: list[Record], ru
     return venue_series.open_interest(payload, shaped, records, (*rules, *bad))
 
 
+_OF_TYPE = {"instType": INSTRUMENT_TYPES}
+_FUNDING_SHAPE = Shape(
+    "data.*", {**texts("instId", "instType"), **numbers("realizedRate", "fundingTime")}, values=_OF_TYPE
+)
+_OPEN_INTEREST_SHAPE = Shape("data.*", {**texts("instId", "instType"), **numbers(*_POINT)}, values=_OF_TYPE)
+_DELIVERY_SHAPE = (
+    Shape("data.*", {**numbers("ts"), "details": "list"}),
+    Shape(
+        "data.*.details.*",
+        {**texts("insId|instId", "type"), **numbers("px")},
+        values={"type": one_of("delivery", "exercised", "expired_otm")},
+    ),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="okx_funding_history",
@@ -162,6 +178,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue_series.SETTLEMENT_FINALITY,
         url="https://www.okx.com/api/v5/public/funding-rate-history",
         licence=venue.LICENCE,
+        shape=_FUNDING_SHAPE,
     ),
     Feed(
         name="okx_open_interest",
@@ -173,6 +190,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule=venue_series.OBSERVATION_FINALITY,
         url="https://www.okx.com/api/v5/public/open-interest",
         licence=venue.LICENCE,
+        shape=_OPEN_INTEREST_SHAPE,
     ),
     Feed(
         name="okx_open_interest_history",
@@ -185,6 +203,7 @@ FEEDS: tuple[Feed, ...] = (
         url="https://www.okx.com/api/v5/rubik/stat/contracts/open-interest-history",
         licence=venue.LICENCE,
         params={"inst_id": "the contract that the body is of, for example BTC-USDT-SWAP"},
+        shape=Shape("data.*", numbers(*map(str, range(len(_POINT))))),
     ),
     Feed(
         name="okx_delivery_history",
@@ -196,5 +215,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final when delivered",
         url="https://www.okx.com/api/v5/public/delivery-exercise-history",
         licence=venue.LICENCE,
+        shape=_DELIVERY_SHAPE,
     ),
 )

@@ -16,6 +16,7 @@ import math
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -52,6 +53,28 @@ def text(payload: Payload, *, allow_html: bool = False) -> str:
     if not allow_html and body.lstrip().startswith("<"):
         raise PayloadError("html_payload", "a web page where data was expected")
     return body
+
+
+def head(payload: Payload, limit: int) -> str:
+    """The first whole lines of the body as text, of not more than `limit` bytes unless the first line is longer.
+
+    Packed bodies are unpacked only so far. Raises `PayloadError` as `text`.
+    """
+    start = _first_bytes(payload.content, limit)
+    cut = start.rfind(b"\n") if len(start) >= limit else len(start)
+    return text(payload if cut <= 0 else replace(payload, content=start[:cut]))
+
+
+def _first_bytes(content: bytes, limit: int) -> bytes:
+    try:
+        if content.startswith(_GZIP_MAGIC):
+            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, limit)
+        if content.startswith(_ZIP_MAGIC):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(archive.infolist()[0]) as stream:
+                return stream.read(limit)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, IndexError):
+        return b""
+    return content[:limit]
 
 
 def unzipped(content: bytes, limit: int = MAX_UNZIPPED_BYTES) -> bytes:

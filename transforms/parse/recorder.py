@@ -11,6 +11,7 @@ import polars as pl
 from schemas.column import UTC_INSTANT
 from schemas.columns.recorder import GAP_REASONS
 from schemas.feed import Feed, Parsed, Payload
+from schemas.shape import Shape, one_of, texts
 from transforms.parse import venue
 from transforms.parse.venue import Rule
 
@@ -58,6 +59,15 @@ def _instant(name: str) -> pl.Expr:
     return pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False).cast(UTC_INSTANT)
 
 
+_SHAPE = Shape(
+    "",
+    texts(*_FIELDS),
+    optional=one_of("ended_at"),
+    values={"reason": one_of(*GAP_REASONS)},
+    format="ndjson",
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="recorder_gaps",
@@ -69,5 +79,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final when the gap has ended; open until then",
         url="written by `sluice record`",
         licence="own",
+        shape=_SHAPE,
     ),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.funds import FORMER_TICKERS
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read
 from transforms.parse.etf_cells import FLOWS, TOTAL, TOTALS, Habits, cells_of, launches_of, parsed_cells, refuse_unknown
 
@@ -81,6 +82,17 @@ def _metrics(data: dict[str, Any]) -> Days:
     return [(day, flows)]
 
 
+_METRIC = {**texts("lastUpdateDate", "status"), **numbers("value")}
+_STATUSES = {"status": one_of(_REPORTED, "2", "3")}
+# Histories in three forms of two interfaces, or the metrics of a day.
+_SHAPE = (
+    Shape(("data.list.*", "data.*"), numbers("|".join((*_TOTAL_KEYS, *_FUND_KEYS))), having="date"),
+    Shape("data.dailyNetInflow", _METRIC, values=_STATUSES),
+    Shape("data.list.*", texts("ticker"), having="dailyNetInflow"),
+    Shape("data.list.*.dailyNetInflow", _METRIC, values=_STATUSES),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="sosovalue_etf_flows",
@@ -98,5 +110,6 @@ FEEDS: tuple[Feed, ...] = (
             "fund": "ticker, for the history of one fund",
             "extra_funds": "optional: funds not known here, TICKER:YYYY-MM-DD (launch) with commas between",
         },
+        shape=_SHAPE,
     ),
 )

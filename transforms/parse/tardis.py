@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.print_fields import ORDER_SIDE, liquidated_side
 from transforms.parse import bybit, deribit, read, tardis_funding, venue, venue_series
 from transforms.parse.venue import Rule
@@ -157,6 +158,22 @@ def _superseded() -> pl.Expr:
     return told.ne_missing(told.last().over("exchange", "symbol", "timestamp"))
 
 
+_NAMED = {**texts("exchange", "symbol"), **numbers("timestamp", "local_timestamp")}
+_OF_EXCHANGE = {"exchange": one_of(*EXCHANGES)}
+_LIQUIDATIONS_SHAPE = Shape(
+    "",
+    {**_NAMED, **texts("side"), **numbers("price", "amount")},
+    values={**_OF_EXCHANGE, "side": one_of("buy", "sell")},
+    format="csv",
+)
+_TICKER_SHAPE = Shape(
+    "",
+    {**_NAMED, **numbers("open_interest", "index_price", "mark_price", *tardis_funding.COLUMNS)},
+    values=_OF_EXCHANGE,
+    format="csv",
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="tardis_liquidations",
@@ -168,6 +185,7 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final when the file is there",
         url="https://datasets.tardis.dev/v1/{exchange}/liquidations/{YYYY}/{MM}/{DD}/{SYMBOL}.csv.gz",
         licence=venue.LICENCE,
+        shape=_LIQUIDATIONS_SHAPE,
     ),
     Feed(
         name="tardis_derivative_ticker",
@@ -179,5 +197,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final when the file is there",
         url="https://datasets.tardis.dev/v1/{exchange}/derivative_ticker/{YYYY}/{MM}/{DD}/{SYMBOL}.csv.gz",
         licence=venue.LICENCE,
+        shape=_TICKER_SHAPE,
     ),
 )

@@ -17,6 +17,7 @@ from typing import IO
 import polars as pl
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.notional import asset_of
 from transforms.parse import deribit, option_quotes, read, venue
 from transforms.parse.venue import Rule
@@ -102,6 +103,17 @@ def _quotes(payload: Payload) -> Parsed:
     return option_quotes.quotes(payload, shaped, raw.drop("row"), rules)
 
 
+_SHAPE = Shape(
+    "",
+    {
+        **texts("exchange", "symbol", "type"),
+        **numbers("timestamp", "local_timestamp", "expiration", *_NUMBERS),
+    },
+    values={"exchange": one_of(*EXCHANGES), "type": one_of("call", "put")},
+    format="csv",
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="tardis_options_chain",
@@ -113,5 +125,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final when the file is there",
         url="https://datasets.tardis.dev/v1/{exchange}/options_chain/{YYYY}/{MM}/{DD}/OPTIONS.csv.gz",
         licence=venue.LICENCE,
+        shape=_SHAPE,
     ),
 )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
+from schemas.shape import Shape, numbers
 from transforms.parse import read
 from transforms.parse.issuer_supply import ALL_CHAINS, SUPPLY, amount, chain_name, check_total, day_of, supply_frame
 
@@ -70,5 +71,6 @@ FEEDS: tuple[Feed, ...] = (
         finality_rule="final where it is stamped within an hour of midnight UTC, else preliminary",
         url="https://app.tether.to/transparency.json",
         licence="unverified: use internally, publish only what is derived",
+        shape=Shape("data.usdt", numbers("id", "total_liabilities")),
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.funds import FORMER_TICKERS
+from schemas.shape import Shape, numbers, one_of, texts
 from transforms.parse import read
 from transforms.parse.etf_cells import FLOWS, TOTAL, TOTALS, Habits, cells_of, launches_of, parsed_cells, refuse_unknown
 
@@ -33,6 +34,12 @@ def parse_flows(payload: Payload) -> Parsed:
     return parsed_cells(cells, payload, launches, Habits(total_stands_alone=True))
 
 
+_SHAPE = (
+    Shape("days.*", {**texts("date"), **numbers("netFlowUsd"), "perEtfUsd": "object"}),
+    Shape("", texts("units"), optional=one_of("units"), values={"units": one_of("USD")}),
+)
+
+
 FEEDS: tuple[Feed, ...] = (
     Feed(
         name="tftc_etf_flows",
@@ -49,5 +56,6 @@ FEEDS: tuple[Feed, ...] = (
             "asset": "BTC",
             "extra_funds": "optional: funds not known here, TICKER:YYYY-MM-DD (launch) with commas between",
         },
+        shape=_SHAPE,
     ),
 )

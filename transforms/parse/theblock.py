@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.funds import FORMER_TICKERS
+from schemas.shape import Shape, numbers
 from transforms.parse import read
 from transforms.parse.etf_cells import FLOWS, Habits, cells_of, launches_of, parsed_cells, refuse_unknown
 
@@ -63,5 +64,6 @@ FEEDS: tuple[Feed, ...] = (
             "asset": "BTC or ETH",
             "extra_funds": "optional: funds not known here, TICKER:YYYY-MM-DD (launch) with commas between",
         },
+        shape=Shape("jsonFile.data.Series.*.Data.*", numbers("Timestamp", "Result")),
     ),
 )

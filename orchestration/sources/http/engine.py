@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import count
 from urllib.parse import urlsplit
 
 from orchestration.redaction import redact
@@ -108,6 +109,8 @@ class _Run:
         self._feeds, self._transport = feeds, transport
         self._waiting: dict[str, deque[_Task]] = defaultdict(deque)
         self._width: dict[str, int] = {}
+        self._turn: dict[str, int] = {}
+        self._turns = count()
         self._busy: dict[str, int] = defaultdict(int)
         self._running: dict[Future[list[Received]], tuple[_Task, str]] = {}
 
@@ -154,20 +157,22 @@ class _Run:
             progress.open += 1
 
     def _start(self, pool: ThreadPoolExecutor) -> bool:
-        """Start what there is room for, a series of each host in turn; whether anything is under way."""
-        is_started = True
-        while is_started:
-            is_started = False
-            for lane, tasks in self._waiting.items():
-                free = self._transport.settings.concurrency - len(self._running)
-                if tasks and free > 0 and self._busy[lane] < self._width[lane]:
-                    task = tasks.popleft()
-                    self._busy[lane] += 1
-                    progress = self._feeds[task.feed]
-                    future = pool.submit(_run, progress.connector, task, progress.batch, self._transport)
-                    self._running[future] = task, lane
-                    is_started = True
+        """Start what there is room for; whether anything is under way."""
+        while len(self._running) < self._transport.settings.concurrency and (lane := self._next()) is not None:
+            task = self._waiting[lane].popleft()
+            self._busy[lane] += 1
+            self._turn[lane] = next(self._turns)
+            progress = self._feeds[task.feed]
+            future = pool.submit(_run, progress.connector, task, progress.batch, self._transport)
+            self._running[future] = task, lane
         return bool(self._running)
+
+    def _next(self) -> str | None:
+        """The host whose turn it is: of those with room the one with the fewest series under way, then the one that
+        waited longest. So a host that is slow takes all of its own room only where no other has need of it.
+        """
+        ready = (lane for lane, tasks in self._waiting.items() if tasks and self._busy[lane] < self._width[lane])
+        return min(ready, key=lambda lane: (self._busy[lane], self._turn.get(lane, -1)), default=None)
 
     def _ended(self, future: Future[list[Received]]) -> _Progress:
         task, lane = self._running.pop(future)

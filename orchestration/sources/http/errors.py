@@ -23,7 +23,11 @@ class Transient(FetchError):
         self.retry_after = retry_after
 
 
-class Unreachable(Transient):
+class Unanswered(Transient):
+    """No whole answer came: a time-out, or a connection that broke."""
+
+
+class Unreachable(Unanswered):
     """No connection came about: no such name, nobody listening, no route."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from orchestration.redaction import hide, is_clean, redact_all, redact_bytes, sc
 from orchestration.sources.http import bodies, throttles
 from orchestration.sources.http.addresses import method_of, mirrored, place, same_host, url_of
 from orchestration.sources.http.contract import Limit, Reply, Request, Secret, no_refusal
-from orchestration.sources.http.errors import Banned, FetchError, Permanent, Transient, Unknown, Unreachable
+from orchestration.sources.http.errors import Banned, FetchError, Permanent, Transient, Unanswered, Unknown, Unreachable
 from orchestration.sources.http.limits import Limits, Pace, Stopped
 from orchestration.sources.http.settings import HttpSettings
 from orchestration.sources.http.wire import SECRET, Carried, Wire, faults, within
@@ -31,6 +31,8 @@ from orchestration.sources.http.wire import SECRET, Carried, Wire, faults, withi
 _log = logging.getLogger(__name__)
 
 MOST_REDIRECTS = 3
+# After so many requests in a row, or as many as run side by side, of which no try was answered, a host is given up.
+LEAST_UNANSWERED = 3
 Refuse = Callable[[Reply], None]
 
 
@@ -64,7 +66,9 @@ class Transport:
         self._hosts: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(settings.per_host))
         self._hosts_lock = threading.Lock()
         self._unreachable: dict[str, str] = {}
-        self._client = _client(settings)
+        self._unanswered: Counter[str] = Counter()
+        self._wire = Wire(settings)
+        self._client = _client(settings, self._wire)
 
     def __enter__(self) -> Transport:
         return self
@@ -78,8 +82,9 @@ class Transport:
         self._client.close()
 
     def stop(self) -> None:
-        """End every wait for limits, pauses and further tries, now and from now on."""
+        """End every wait for limits, pauses and further tries, and for answers, now and from now on."""
         self._pace.stop()
+        self._wire.abort()
 
     def has(self, variable: str) -> bool:
         """Whether this secret is there."""
@@ -93,7 +98,8 @@ class Transport:
         """Ask until there is a good body; raises `Transient` when the tries are used up, `Permanent` at once.
 
         `refuse` sees every body, and those of 4xx answers before their status is judged. A host to which no
-        connection came about, whatever the tries, is not tried again: every other series would wait as long.
+        connection came about, whatever the tries, is not tried again, nor is one that left several requests in
+        a row without an answer: every other series would wait as long.
         """
         host = httpx.URL(request.url).host
         if host in self._unreachable:
@@ -110,10 +116,21 @@ class Transport:
         try:
             return tries(self._try, request, refuse)
         except FetchError as error:
-            if isinstance(error, Unreachable):
-                self._unreachable.setdefault(host, f"no connection to {host} in {settings.attempts} tries")
+            self._give_up(host, error)
             scrub(error)
             raise
+
+    def _give_up(self, host: str, error: FetchError) -> None:
+        """Note a host of which no answer is to be expected in this run."""
+        tries = f"in {self.settings.attempts} tries"
+        if isinstance(error, Unreachable):
+            self._unreachable.setdefault(host, f"no connection to {host} {tries}")
+        elif isinstance(error, Unanswered):
+            with self._hosts_lock:
+                self._unanswered[host] += 1
+                count = self._unanswered[host]
+            if count >= max(LEAST_UNANSWERED, self.settings.per_host):
+                self._unreachable.setdefault(host, f"{host} left {count} requests without an answer, each {tries}")
 
     def _wait(self, state: RetryCallState) -> float:
         """Backing off with jitter, and never less than the host asked for."""
@@ -146,6 +163,8 @@ class Transport:
 
     def _once(self, request: Request, refuse: Refuse) -> Reply:
         answer = self._follow(request)
+        with self._hosts_lock:
+            self._unanswered.pop(httpx.URL(request.url).host, None)
         where = place(request)
         # An error is quoted, cut to length; what is good is kept as it came, or not at all.
         content = redact_bytes(answer.content) if answer.status >= 400 else answer.content
@@ -227,11 +246,11 @@ class Transport:
         return Carried(secret.name, secret.prefix + value, secret.where == "query")
 
 
-def _client(settings: HttpSettings) -> httpx.Client:
+def _client(settings: HttpSettings, wire: Wire) -> httpx.Client:
     """The environment's proxies and CA bundle are read by the wire."""
     timeout = httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=settings.total_seconds)
     headers = {"User-Agent": settings.user_agent, "Accept-Encoding": bodies.CODING}
-    return httpx.Client(transport=Wire(settings), trust_env=False, timeout=timeout, headers=headers)
+    return httpx.Client(transport=wire, trust_env=False, timeout=timeout, headers=headers)
 
 
 def _refused(reply: Reply, refuse: Refuse, where: str) -> None:

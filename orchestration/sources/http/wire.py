@@ -9,11 +9,13 @@ headers as well as bodies. A secret is put in here, below httpx, whose errors an
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
@@ -25,7 +27,7 @@ import httpx
 
 from orchestration.redaction import redact
 from orchestration.sources.base import SourceError
-from orchestration.sources.http.errors import Permanent, Transient, Unreachable
+from orchestration.sources.http.errors import Permanent, Transient, Unanswered, Unreachable
 from orchestration.sources.http.settings import HttpSettings
 
 SECRET = "secret"
@@ -84,11 +86,40 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.at = None
 
 
+class _Open:
+    """The sockets that are open, so that they can be broken off while other threads wait for them."""
+
+    def __init__(self) -> None:
+        self._streams: weakref.WeakSet[_Stream] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def add(self, stream: _Stream) -> None:
+        """Raises `httpcore.ConnectError` after `abort`."""
+        with self._lock:
+            if not self._is_over:
+                self._streams.add(stream)
+                return
+        stream.close()
+        raise httpcore.ConnectError("stopped")
+
+    def abort(self) -> None:
+        """Whoever reads or writes sees the end of the connection; none is opened from now on."""
+        with self._lock:
+            self._is_over = True
+            streams = list(self._streams)
+        for stream in streams:
+            with suppress(OSError):
+                # Not the method of a TLS socket, which would take its state from under the thread that reads.
+                socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
+
+
 class _Stream(httpcore.NetworkStream):
     """A socket on which every step heeds the deadline."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
+    def __init__(self, inner: httpcore.NetworkStream, among: _Open) -> None:
+        self._inner, self._among = inner, among
+        among.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._inner.read(max_bytes, _deadline.left(timeout))
@@ -102,7 +133,7 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _deadline.left(timeout)))
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _deadline.left(timeout)), self._among)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -110,6 +141,9 @@ class _Stream(httpcore.NetworkStream):
 
 class _Sockets(httpcore.SyncBackend):
     """Opens such sockets."""
+
+    def __init__(self) -> None:
+        self.open = _Open()
 
     def connect_tcp(
         self,
@@ -119,7 +153,8 @@ class _Sockets(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(super().connect_tcp(host, port, _deadline.left(timeout), local_address, socket_options))
+        inner = super().connect_tcp(host, port, _deadline.left(timeout), local_address, socket_options)
+        return _Stream(inner, self.open)
 
 
 @contextmanager
@@ -137,7 +172,7 @@ def faults(where: str) -> Iterator[None]:
         if "CERTIFICATE_VERIFY_FAILED" in said:
             hint = "name its CA with http.ca_bundle or SSL_CERT_FILE"
             raise Permanent(f"{where}: the host's certificate is not trusted; {hint}") from None
-        kind = Unreachable if isinstance(error, _UNCONNECTED) else Transient
+        kind = Unreachable if isinstance(error, _UNCONNECTED) else Unanswered
         raise kind(f"{where}: {type(error).__name__}{f': {said}' if said else ''}") from None
 
 
@@ -156,7 +191,7 @@ class Wire(httpx.BaseTransport):
     """Pools of connections: one for direct ones, one for each proxy that the environment names."""
 
     def __init__(self, settings: HttpSettings) -> None:
-        context = _trusted(settings)
+        context, self._sockets = _trusted(settings), _Sockets()
         most = settings.concurrency + settings.per_host
         options: dict[str, Any] = {
             "ssl_context": context,
@@ -165,7 +200,7 @@ class Wire(httpx.BaseTransport):
             "keepalive_expiry": _IDLE_SECONDS,
             "http1": True,
             "http2": True,
-            "network_backend": _Sockets(),
+            "network_backend": self._sockets,
         }
         self._direct = httpcore.ConnectionPool(**options)
         self._named = getproxies_environment()
@@ -180,6 +215,10 @@ class Wire(httpx.BaseTransport):
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
         )
+
+    def abort(self) -> None:
+        """Break off every exchange, whichever thread waits for it; nothing can be asked for afterwards."""
+        self._sockets.open.abort()
 
     def close(self) -> None:
         """Close every connection."""

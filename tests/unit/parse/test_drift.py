@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.feed import Payload
+from schemas.feed import Payload, PayloadError
 from schemas.shape import Shape
-from transforms.parse import drift
+from transforms.parse import FEEDS, drift, drift_records
 
 SHAPE = Shape(
     "result.list.*",
@@ -107,8 +109,120 @@ def test_lines_without_a_record_are_left_alone() -> None:
     assert drift.records(_payload(lines), shape) == [{"p": "1"}]
 
 
+def _rows(shape: Shape, content: str | bytes) -> list:
+    return list(drift.records(_payload(content), shape) or [])
+
+
+def test_of_several_ways_the_first_that_is_there_counts() -> None:
+    """One feed comes as an answer, as a message of a stream, and as one object."""
+    shape = Shape(("data.list.*", "data", "data.*"), reads={"p": "number"})
+    for body in ('{"data": {"list": [{"p": 1}]}}', '{"data": {"p": 1}}', '{"data": [{"p": 1}]}'):
+        assert _rows(shape, body) == [{"p": 1}]
+    assert drift.records(_payload('{"rows": [{"p": 1}]}'), shape) is None
+
+
+def test_a_field_may_come_by_either_of_its_names() -> None:
+    """A websocket and an answer of one venue name the same figure differently."""
+    shape = Shape("", reads={"markIv|markPriceIv": "number"})
+    for name in ("markIv", "markPriceIv"):
+        assert drift.compare(shape, [{name: "0.5"}]) == []
+    assert [d.field for d in drift.compare(shape, [{"iv": "0.5"}])] == ["markIv|markPriceIv"]
+
+
+def test_only_objects_with_the_named_field_are_records() -> None:
+    """An order and an acknowledgement stand in the same place."""
+    shape = Shape("", reads={"instId": "text"}, format="ndjson", having="details")
+    assert _rows(shape, '{"event":"subscribe"}\n{"instId":"X","details":[]}\n') == [{"instId": "X", "details": []}]
+
+
+def test_a_chart_that_is_printed_as_text_is_read_as_json() -> None:
+    """The Block sends JSON within JSON."""
+    inner = json.dumps({"Series": {"IBIT": {"Data": [{"Result": 1.0}]}}})
+    assert _rows(Shape("data.Series.*.Data.*", {}), json.dumps({"data": inner})) == [{"Result": 1.0}]
+
+
+def test_two_lists_of_one_body_are_two_parts() -> None:
+    """Names and contexts are joined by position: a field may go from either of them."""
+    parts = (Shape("0.universe.*", {"name": "text"}), Shape("1.*", {"markPx": "number"}))
+    body = '[{"universe": [{"name": "BTC"}]}, [{"mark": "1"}]]'
+    found, names = drift.found(_payload(body), parts)
+    assert [(d.kind, d.field) for d in found] == [("missing_field", "markPx")]
+    assert names == {"universe.name", "mark"}
+
+
+def test_a_part_that_is_not_there_is_left_to_the_others() -> None:
+    """A vendor's history and its day have different fields; a body with neither has drifted."""
+    parts = (Shape("history.*", {"p": "number"}), Shape("day", {"v": "number"}))
+    assert drift.found(_payload('{"day": {"v": 1}}'), parts)[0] == []
+    assert [d.kind for d in drift.found(_payload('{"week": {"v": 1}}'), parts)[0]] == ["missing_field"]
+
+
+def test_old_files_without_a_header_have_the_declared_columns() -> None:
+    """Binance's dumps begin with a header only since 2022."""
+    shape = Shape("", {"time": "number", "close": "number"}, format="csv", columns=("time", "close"))
+    for text in ("1769760000000,1.5\n", "time,close\n1769760000000,1.5\n"):
+        assert _rows(shape, text) == [{"time": "1769760000000", "close": "1.5"}]
+
+
+def test_no_more_than_the_beginning_of_a_packed_file_is_unpacked(monkeypatch) -> None:
+    """A day of option chains unpacks to gigabytes."""
+    text = "p\n" + "1\n" * 1_000_000
+    shape = Shape("", {"p": "number"}, format="csv")
+    monkeypatch.setattr(gzip, "decompress", lambda _: pytest.fail("the whole file was unpacked"))
+    assert len(_rows(shape, gzip.compress(text.encode()))) == drift_records.MAX_RECORDS
+
+
+def test_a_message_over_several_lines_is_one_message() -> None:
+    """So captured bodies are kept."""
+    shape = Shape("o", {"p": "number"}, format="ndjson")
+    assert _rows(shape, json.dumps({"o": {"p": "1"}}, indent=2)) == [{"p": "1"}]
+
+
+def test_every_value_of_a_long_list_is_looked_at() -> None:
+    """The one new kind of contract among a thousand is the one to see."""
+    rows = [GOOD] * 999 + [{**GOOD, "symbol": "XAUUSDT"}]
+    assert _found(*rows) == [("new_value", "symbol")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "field"),
+    [
+        ("unknown_fund_column", "new_value", "fund"),
+        ("unknown_series", "new_value", "series"),
+        ("dropped_fund_column", "missing_field", "fund"),
+        ("missing_column", "missing_field", "column"),
+        ("unexpected_shape", "changed_type", "body"),
+    ],
+)
+def test_a_refusal_for_the_shape_is_drift_that_is_held(rule, kind, field) -> None:
+    """The header of a page is judged by its parser; a new fund is seen there first."""
+    found = drift.of_refusal(PayloadError(rule, "columns ['NEWB']"))
+    assert found is not None
+    assert (found.kind, found.field, found.is_held) == (kind, field, True)
+
+
+@pytest.mark.parametrize("feed", ["farside_etf_flows", "tftc_etf_flows", "theblock_etf_flows", "coinglass_etf_flows"])
+def test_a_new_fund_of_every_table_is_told(feed) -> None:
+    """Each vendor's table is a way to hear of a new fund."""
+    bodies = {
+        "farside_etf_flows": "Date,IBIT,NEWB,Total\n2026-02-05,1.0,2.0,3.0\n",
+        "tftc_etf_flows": {"days": [{"date": "2026-02-05", "netFlowUsd": 3, "perEtfUsd": {"NEWB": 3}}]},
+        "theblock_etf_flows": {"jsonFile": {"data": {"Series": {"NEWB": {"Data": []}}}}},
+        "coinglass_etf_flows": {"code": "0", "data": [
+            {"timestamp": 1770249600000, "flow_usd": 3, "etf_flows": [{"etf_ticker": "NEWB", "flow_usd": 3}]}]},
+    }  # fmt: skip
+    body = bodies[feed]
+    payload = replace(_payload(body if isinstance(body, str) else json.dumps(body)), params={"asset": "BTC"})
+    with pytest.raises(PayloadError) as caught:
+        FEEDS[feed].parse(payload)
+    found = drift.of_refusal(caught.value)
+    assert found is not None
+    assert (found.kind, found.field, "NEWB" in found.detail) == ("new_value", "fund", True)
+
+
 @given(st.binary(max_size=200))
 def test_rubbish_is_left_to_the_parser_to_refuse(content: bytes) -> None:
     """What cannot be read has no shape; its parser says so in its own words."""
-    found = drift.records(_payload(content), SHAPE)
-    assert found is None or isinstance(drift.compare(SHAPE, found), list)
+    for form in ("json", "ndjson", "csv"):
+        shape = replace(SHAPE, format=form)
+        assert isinstance(drift.found(_payload(content), (shape,))[0], list)
