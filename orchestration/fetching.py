@@ -15,6 +15,7 @@ from filelock import FileLock
 from orchestration.automation.due import DueRun
 from orchestration.resources.feeds_on import feeds_off, feeds_on, grace_of, options_of
 from orchestration.resources.settings import Settings, Window
+from orchestration.sources.base import refuse_a_mixture
 from orchestration.sources.http.contract import Batch, Connector
 from orchestration.sources.http.due import batch_day, too_late
 from orchestration.sources.http.engine import FeedResult
@@ -83,9 +84,11 @@ def begin(
 ) -> Live:
     """The fetches of a run, which start when the first source asks for its own.
 
-    Notes which feeds are on from now on, and which snapshots nobody took.
+    Notes which feeds are on from now on, and which snapshots nobody took. Raises `SourceError` where the data
+    directory holds sample feeds.
     """
     layout, now = Layout(settings.home), clock()
+    refuse_a_mixture(Ledger(layout.ledger), {False})
     off = feeds_off(settings, CONNECTORS, SOURCES)
     FeedLog(layout).watch(CONNECTORS, CONNECTORS.keys() - off.keys(), now)
     record_missed(layout, CONNECTORS.values(), now, grace_of(settings))

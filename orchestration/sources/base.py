@@ -72,15 +72,18 @@ def land(layout: Layout, received: Iterable[Received], sources: dict[str, str], 
         for item in received
     ]
     ledger = Ledger(layout.ledger)
-    _refuse_a_mixture(ledger, fetches)
+    refuse_a_mixture(ledger, {fetch.is_simulated for fetch in fetches})
     new = ledger.record(fetches)
     return Landed(len(fetches), new, sum(fetch.size for fetch in fetches))
 
 
-def _refuse_a_mixture(ledger: Ledger, fetches: list[Fetch]) -> None:
-    """Simulated and real observations in one history could never be told apart again by as-of queries."""
+def refuse_a_mixture(ledger: Ledger, simulated: set[bool]) -> None:
+    """Simulated and real observations in one history could never be told apart again by as-of queries.
+
+    `simulated` says of the payloads to come whether they are. Raises `SourceError`.
+    """
     held = ledger.holds_simulation()
-    kinds = {fetch.is_simulated for fetch in fetches} | ({held} if held is not None else set())
+    kinds = simulated | ({held} if held is not None else set())
     if len(kinds) > 1:
         there = "sample feeds (a simulation)" if held else "real feeds"
         raise SourceError(

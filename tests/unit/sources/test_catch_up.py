@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from orchestration.fetching import CATCH_UP_DAYS, asked
+from orchestration.fetching import CATCH_UP_DAYS, Asked, asked, begin
 from orchestration.resources.settings import Settings
-from orchestration.sources.base import Received, land
+from orchestration.sources.base import Received, SourceError, land
 from orchestration.store.feed_log import Failure, FeedLog
 from orchestration.store.layout import Layout
 from transforms.parse import SOURCES
@@ -62,3 +62,11 @@ def test_a_window_that_is_asked_for_is_the_window(tmp_path):
     window = (date(2026, 3, 1), date(2026, 3, 2))
     batches = asked(Settings(tmp_path, "http", window=window), window, None, NOW).batches
     assert {(batch.first, batch.last) for connector, batch in batches if connector.feed == FEED} == {window}
+
+
+def test_live_feeds_are_not_even_asked_for_into_a_home_of_the_sample(tmp_path):
+    """An hour of fetching that is then refused is an hour lost."""
+    told = {"simulated": "true"}
+    land(Layout(tmp_path), [Received(FEED, "sample", "sample://x", b"{}", NOW, params=told)], SOURCES, NOW)
+    with pytest.raises(SourceError, match="never mixed"):
+        begin(Settings(tmp_path, "http"), Asked(), lambda: NOW, lambda *told: None)
