@@ -187,7 +187,7 @@ def test_a_build_leaves_the_environment_as_it_was(built):
     assert not [name for name in os.environ if name.startswith(("SLUICE_CORE", "SLUICE_WAREHOUSE", "DBT_TARGET"))]
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x00" * 64, b"\xc1 not msgpack"])
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 64, b"\xc1 not msgpack"], ids=["empty", "zeros", "rubbish"])
 def test_a_damaged_kept_manifest_is_made_anew(tmp_path, damage):
     """A process killed while it wrote, or a full disk, must not stop every later run."""
     file = tmp_path / "manifest.msgpack"

@@ -130,7 +130,11 @@ def test_a_body_that_grows_too_large_is_permanent():
         uncoder.take(b"0")
 
 
-@pytest.mark.parametrize("coded", [gzip.compress(CSV)[:-4], b"not gzip at all", gzip.compress(CSV) + b"more"])
+@pytest.mark.parametrize(
+    "coded",
+    [gzip.compress(CSV)[:-4], b"not gzip at all", gzip.compress(CSV) + b"more"],
+    ids=["cut off", "not gzip", "more behind it"],
+)
 def test_a_broken_content_coding_is_refused(coded):
     """Most readers return what they had of a cut-off gzip stream, and say nothing."""
     with pytest.raises(Transient, match="gzip"):
