@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.resources.settings import Settings, Window
 from orchestration.sources.base import Received, SourceError
-from transforms.parse import FEEDS, SOURCES
+from transforms.parse import FEEDS, SOURCES, feeds_of
 
 if TYPE_CHECKING:
     from orchestration.sources.files import Plan
@@ -31,8 +31,7 @@ def of_source(settings: Settings, plan: Callable[[], Plan], source: str, window:
     """Payloads of a source whose batch day lies in the window; none where the source is not wanted."""
     if settings.only and source not in settings.only:
         return
-    feeds = {name for name, owner in SOURCES.items() if owner == source}
-    for item in _transport(settings, plan, feeds, window):
+    for item in _transport(settings, plan, feeds_of(source), window):
         if window is None or item.partition is None or window[0] <= item.partition <= window[1]:
             yield item
 

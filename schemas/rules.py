@@ -176,12 +176,16 @@ FLAT_PRICE_TOLERANCE_RATIO = 1e-6
 SHRINK_MAX_RATIO = 0.02
 FUTURE_DAYS_ALLOWED = 1
 FRESH_DAYS = 4
+# Nothing of these markets is older; only statistics of states are.
 FIRST_DATE = date(2009, 1, 1)
+FACT_DATES: tuple[str, ...] = ("fact_date", "trade_date", "as_of_date")
 LEAST_SHARE_KNOWN = 0.01
 VOLUME_RATIO = (0.5, 2.0)
 
 # A price or a contract value of zero is a fault, never a fact.
 SMALLEST_POSITIVE = 1e-12
+# Beyond this nothing is observed: products of four such numbers, and sums of those, are finite.
+LARGEST = 1e30
 
 # A venue's clock may run ahead of ours by this much before a stamp counts as a future date.
 CLOCK_TOLERANCE_SECONDS = 300

@@ -6,6 +6,12 @@ import polars as pl
 
 from schemas.column import UTC_INSTANT, Between, Column, Matches, OneOf
 
+# What is listed: Latin letters and digits (EURØP too), and Han, Kana and Hangul, which cannot be taken for them and
+# know no case (the asset is made of the name in upper case). Written out, as Python's expressions know no scripts. A
+# name that begins with a sign is a formula, or names no asset.
+_LETTERS = "A-Za-z0-9$€₮Ø一-鿿㐀-䶿々ぁ-ゖァ-ヶー가-힣"
+SYMBOL = Matches(rf"[{_LETTERS}][{_LETTERS}+_.:/\-]{{0,63}}")
+
 COLUMNS = (
     Column(
         "trade_date",
@@ -33,7 +39,7 @@ COLUMNS = (
         pl.String(),
         "none",
         "Canonical asset code, for example BTC.",
-        checks=(Matches(r"[A-Za-z0-9$€₮+_.:\- ]{1,64}"),),
+        checks=(Matches(rf"[{_LETTERS}_.][{_LETTERS}+_.:\- ]{{0,63}}"),),
     ),
     Column("fund", pl.String(), "none", "Ticker of the exchange-traded fund.", checks=(Matches(r"[A-Z]{2,6}"),)),
     Column(
@@ -49,7 +55,7 @@ COLUMNS = (
         "Venue code, for example binance; `all` for a vendor's total over venues.",
         checks=(Matches(r"[a-z0-9_]{2,32}"),),
     ),
-    Column("symbol", pl.String(), "none", "Instrument name as the venue writes it."),
+    Column("symbol", pl.String(), "none", "Instrument name as the venue writes it.", checks=(SYMBOL,)),
     Column("chain", pl.String(), "none", "Blockchain name; `all` for the total over chains."),
     Column(
         "metric",

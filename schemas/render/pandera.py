@@ -9,12 +9,14 @@ frames and nothing else.
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from schemas.column import Between, Column, Matches, OneOf
+from schemas.rules import FACT_DATES, FIRST_DATE, LARGEST
 from schemas.table import Table
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ CHECKS: dict[str, str] = {
     "order": "columns in the table's order",
     "type": "the column's type",
     "not_null": "no null where the column does not allow it",
-    "finite": "no NaN and no infinity",
+    "finite": "no NaN, no infinity, and in what is observed no number beyond any quantity",
     "range": "within the column's range",
     "one_of": "one of the column's codes",
     "pattern": "matches the column's pattern",
@@ -56,12 +58,17 @@ class Validated(NamedTuple):
     failures: pl.DataFrame
 
 
-def _checks(column: Column) -> list[pa.Check]:
+def _checks(column: Column, is_observed: bool) -> list[pa.Check]:
+    """What facts must hold, and beyond it what keeps one absurd row that was observed from making a fact fail."""
     import pandera.polars as pa
 
     found: list[Any] = []
+    if is_observed and column.name in FACT_DATES:
+        found.append(pa.Check.ge(FIRST_DATE, error="range"))
     if column.dtype.is_float():
-        found.append(pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).is_finite()), error="finite"))
+        largest = LARGEST if is_observed else sys.float_info.max
+        # Polars takes NaN for the greatest number.
+        found.append(pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).abs() <= largest), error="finite"))
     for check in column.checks:
         match check:
             case Between(low, high):
@@ -81,8 +88,9 @@ def to_pandera(table: Table, unique: bool = True) -> pa.DataFrameSchema:
     """The table as a strict, ordered pandera schema; `unique` adds that the grain is a key."""
     import pandera.polars as pa
 
+    is_observed = table.layer == "core" and not table.inputs
     return pa.DataFrameSchema(
-        {c.name: pa.Column(c.dtype, checks=_checks(c), nullable=c.nullable) for c in table.columns},
+        {c.name: pa.Column(c.dtype, checks=_checks(c, is_observed), nullable=c.nullable) for c in table.columns},
         strict=True,
         ordered=True,
         unique=list(table.grain) if unique else None,

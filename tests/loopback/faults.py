@@ -111,9 +111,9 @@ def _repeated_rows(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
 
 
 def _lists(body: Any) -> list[list[Any]]:
-    """Lists of records; arrays side by side (a chart) are not."""
+    """Lists of records; arrays side by side (a chart) and pairs of unlike things are not."""
     if isinstance(body, list):
-        return [body]
+        return [body] if len({type(item) for item in body}) == 1 else []
     if isinstance(body, dict):
         inner = [found for value in body.values() for found in _lists(value)]
         return inner if len({len(found) for found in inner}) == len(inner) else []

@@ -134,8 +134,8 @@ def _priced(described: pl.DataFrame) -> pl.DataFrame:
 
 
 def _bare(symbol: pl.Expr) -> pl.Expr:
-    """Upper case, without the product prefix of Kraken futures."""
-    return symbol.str.to_uppercase().str.replace(r"^(?:PF|PI|FF|FI|PV)_", "")
+    """Upper case, without the product prefix of Kraken futures where a name follows it."""
+    return symbol.str.to_uppercase().str.replace(r"^(?:PF|PI|FF|FI|PV)_([^-_/:])", "$1")
 
 
 def _distinct(prints: pl.DataFrame) -> pl.DataFrame:

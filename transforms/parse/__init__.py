@@ -113,3 +113,8 @@ FEEDS: dict[str, Feed] = {
     for feed in module.FEEDS
 }
 SOURCES: dict[str, str] = {feed.name: feed.source for feed in FEEDS.values()}
+
+
+def feeds_of(source: str) -> set[str]:
+    """The names of a source's feeds."""
+    return {name for name, owner in SOURCES.items() if owner == source}

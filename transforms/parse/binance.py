@@ -11,7 +11,6 @@ from typing import Any
 
 import polars as pl
 
-from schemas.column import UTC_INSTANT
 from schemas.feed import Feed, Parsed, Payload, PayloadError
 from schemas.shape import Shape, numbers, one_of, texts
 from transforms.core.print_fields import ORDER_SIDE, filled_quantity, liquidated_side, preferred_price
@@ -176,13 +175,8 @@ def parse_delivery_prices(payload: Payload) -> Parsed:
         venue=pl.lit(_VENUE),
         symbol=pl.concat_str(pair, pl.lit("_"), pl.col("day").dt.strftime("%y%m%d")),
         future_price=venue.number("deliveryPrice"),
-        price_kind=pl.lit("settle"),
-        index_price=pl.lit(None, pl.Float64()),
-        index_at=pl.lit(None, UTC_INSTANT),
-        open_interest_native=pl.lit(None, pl.Float64()),
     )
-    rules = (venue.missing("future_price", "bad_number", "delivery price"),)
-    return venue.quotes(payload, shaped, records, rules)
+    return venue.deliveries(payload, shaped, records)
 
 
 _STREAM_SHAPE = (

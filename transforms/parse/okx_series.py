@@ -109,17 +109,12 @@ def parse_delivery_history(payload: Payload) -> Parsed:
         venue=pl.lit(_VENUE),
         symbol=pl.col("instId"),
         future_price=venue.number("px"),
-        price_kind=pl.lit("settle"),
-        index_price=pl.lit(None, pl.Float64()),
-        index_at=pl.lit(None, UTC_INSTANT),
-        open_interest_native=pl.lit(None, pl.Float64()),
     )
     rules = (
         Rule("not_a_future", pl.col("type").fill_null("") != "delivery", "an exercised or expired option"),
         venue.missing("symbol", "no_symbol", "contract"),
-        venue.missing("future_price", "bad_number", "delivery price"),
     )
-    return venue.quotes(payload, shaped, records, rules)
+    return venue.deliveries(payload, shaped, records, rules)
 
 
 def _rows(value: Any) -> list[list[Any]]:

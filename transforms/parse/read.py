@@ -27,21 +27,20 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 # The largest member that is read; a vendor's day or month of one series is a thousandth of it.
 MAX_UNZIPPED_BYTES = 256 * 1024**2
+# The largest gzip that is unpacked: archives of a vendor's whole day are larger than files of one series.
+MAX_GUNZIPPED_BYTES = 1024**3
 
 
 def text(payload: Payload, *, allow_html: bool = False) -> str:
     """The body as text: un-gzipped or unzipped where it is packed, without a byte-order mark.
 
     Raises `PayloadError`: empty_payload, bad_gzip and bad_zip (truncated or damaged), zip_members and
-    too_large (see `unzipped`), not_utf8, html_payload (a page, for example a challenge, where data was
+    too_large (see `gunzipped`, `unzipped`), not_utf8, html_payload (a page, for example a challenge, where data was
     due) unless `allow_html`.
     """
     content = payload.content
     if content.startswith(_GZIP_MAGIC):
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
-            raise PayloadError("bad_gzip", f"truncated or damaged gzip: {error}") from error
+        content = gunzipped(content)
     elif content.startswith(_ZIP_MAGIC):
         content = unzipped(content)
     try:
@@ -53,6 +52,21 @@ def text(payload: Payload, *, allow_html: bool = False) -> str:
     if not allow_html and body.lstrip().startswith("<"):
         raise PayloadError("html_payload", "a web page where data was expected")
     return body
+
+
+def gunzipped(content: bytes, limit: int = MAX_GUNZIPPED_BYTES) -> bytes:
+    """The bytes of a gzip, all members of it; never unpacks more than `limit` bytes.
+
+    Raises `PayloadError`: bad_gzip (truncated, damaged), too_large.
+    """
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            unpacked = stream.read(limit + 1)
+    except (EOFError, OSError, zlib.error) as error:
+        raise PayloadError("bad_gzip", f"truncated or damaged gzip: {error}") from error
+    if len(unpacked) > limit:
+        raise PayloadError("too_large", f"the gzip unpacks to more than {limit} bytes")
+    return unpacked
 
 
 def head(payload: Payload, limit: int) -> str:

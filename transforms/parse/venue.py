@@ -213,6 +213,20 @@ def quotes(payload: Payload, shaped: pl.DataFrame, records: Records, rules: Sequ
     return sift(QUOTES, dated, (*rules, *common), records)
 
 
+def deliveries(payload: Payload, shaped: pl.DataFrame, records: Records, rules: Sequence[Rule] = ()) -> Parsed:
+    """Sift delivery prices as quotes (price_kind `settle`), after `rules`, by readable price.
+
+    A delivery price is a mean of the index: it is no quote of the index at that instant, so the index stays null.
+    """
+    settled = shaped.with_columns(
+        price_kind=pl.lit("settle"),
+        index_price=pl.lit(None, pl.Float64()),
+        index_at=pl.lit(None, UTC_INSTANT),
+        open_interest_native=pl.lit(None, pl.Float64()),
+    )
+    return quotes(payload, settled, records, (*rules, missing("future_price", "bad_number", "delivery price")))
+
+
 def indexes(payload: Payload, shaped: pl.DataFrame, records: Records, rules: Sequence[Rule] = ()) -> Parsed:
     """Sift index prices, after `rules`, by readable price and time; adds `fact_date`."""
     dated = shaped.with_columns(pl.col("quoted_at").dt.date().alias("fact_date"))

@@ -12,15 +12,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from orchestration.sources.http.contract import Batch, Reply
 from orchestration.sources.http.errors import Transient
+from orchestration.sources.http.throttles import is_challenge
 
 _WORDS = ("error", "message", "msg", "details")
 Refuse = Callable[[Reply], None]
-
-
-def listed(batch: Batch, option: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    """An option that is a list of names; a single name is a list of one."""
-    given = batch.options.get(option, default)
-    return (given,) if isinstance(given, str) else tuple(str(each) for each in given)
 
 
 def mapped(batch: Batch, option: str) -> dict[str, str]:
@@ -70,7 +65,7 @@ def answer_of(reply: Reply) -> Any:
 
 def refuse_challenge(reply: Reply) -> None:
     """Raise Transient where Cloudflare answers in the vendor's place."""
-    if reply.headers.get("cf-mitigated", "").lower() == "challenge":
+    if is_challenge(reply.headers):
         raise Transient(
             f"{whence(reply)}: Cloudflare challenges this address (cf-mitigated: challenge). Addresses of data centres "
             "often are; another network, a proxy or a copy of the page helps"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.rules import LARGEST, SMALLEST_POSITIVE
 from schemas.tables import TABLES
 from transforms.core.instruments import validity
 from transforms.core.notional import conform, inverse_notional, linear_notional, quanto_notional
@@ -49,6 +50,13 @@ def test_a_quanto_contract_is_so_many_settlement_coins_times_their_index(contrac
     usd = frame.select(quanto_notional(*(pl.col(name) for name in "nmpi"))).item()
     coins = frame.select(linear_notional(pl.col("n"), pl.col("m"), pl.col("p"))).item()
     assert usd == pytest.approx(coins * index, rel=1e-12)
+
+
+def test_no_numbers_that_core_takes_make_an_infinite_sum():
+    """Fails where a feed of absurd numbers makes a fact infinite, and the gate refuses the whole release for it."""
+    largest = one(n=LARGEST, m=LARGEST, p=LARGEST, i=LARGEST, s=SMALLEST_POSITIVE)
+    usd = quanto_notional(*(pl.col(name) for name in "nmpi"))
+    assert largest.select((usd / pl.col("s") * 1e9).is_finite()).item()
 
 
 # Venue, symbol, size unit: linear in coins, inverse in dollars, linear in contracts of 0.01 coin.

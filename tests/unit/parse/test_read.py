@@ -41,6 +41,12 @@ class TestText:
         whole[-6] ^= 0xFF
         assert rule_of(read.text, payload(bytes(whole))) == "bad_gzip"
 
+    def test_a_gzip_bomb_is_refused_before_it_is_in_memory(self):
+        """A gigabyte of zeros packs into a megabyte, and members may be put one behind another."""
+        bomb = gzip.compress(b"0" * 600_000) * 2
+        assert rule_of(read.gunzipped, bomb, limit=1_000_000) == "too_large"
+        assert len(read.gunzipped(bomb, limit=1_200_000)) == 1_200_000
+
     @pytest.mark.parametrize("content", [b"", b" \n\n", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])
     def test_empty_payload_is_refused(self, content):
         """Nothing received is not a day without rows."""

@@ -87,3 +87,30 @@ def test_a_name_that_the_pattern_does_not_fit_is_an_error(tmp_path):
     plan = files.plan(inbox, inbox_map.load(inbox / "inbox.toml", FEEDS))
     with pytest.raises(SourceError, match=r"today\.ndjson"):
         list(files.receive(plan, FEEDS))
+
+
+def test_a_link_that_leads_out_of_the_inbox_is_not_followed(tmp_path):
+    """Who may write into the inbox could have any file of this machine landed, and read it in the quarantine."""
+    folder, secret = tmp_path / "inbox", tmp_path / "secret.csv"
+    folder.mkdir()
+    secret.write_text("key")
+    farside = _inbox(folder) / "farside"
+    (farside / "out.csv").symlink_to(secret)
+    (farside / "up.csv").symlink_to("../../secret.csv")
+    (farside / "within.csv").symlink_to("all.csv")
+    (farside / "deep").symlink_to(tmp_path)
+    plan = files.plan(folder, inbox_map.load(folder / "inbox.toml", FEEDS))
+    found = [name for name, entry in plan.matched if entry.name == "farside_etf_flows"]
+    assert found == ["farside/all.csv", "farside/within.csv"]
+    assert [line.partition(":")[0] for line in plan.refused] == ["farside/out.csv", "farside/up.csv"]
+    (tmp_path / "link").symlink_to(folder)
+    assert files.plan(tmp_path / "link", inbox_map.load(folder / "inbox.toml", FEEDS)).matched == plan.matched
+
+
+def test_a_file_beyond_all_reason_is_not_read(tmp_path, monkeypatch):
+    """Its bytes would take the memory of the whole run, and with it every other feed."""
+    inbox = _inbox(tmp_path)
+    monkeypatch.setattr("orchestration.sources.files.MOST_BYTES", 9)
+    plan = files.plan(inbox, inbox_map.load(inbox / "inbox.toml", FEEDS))
+    assert [name for name, _ in plan.matched] == ["x-20260206T120000Z.ndjson"]
+    assert plan.refused == ("farside/all.csv: larger than 9 bytes",)

@@ -53,6 +53,7 @@ def test_a_frame_that_keeps_the_rules_passes_unchanged() -> None:
         ((DAY, "XRP", "a", float("nan")), "price", "finite"),
         ((DAY, "XRP", "a", float("inf")), "price", "finite"),
         ((DAY, "XRP", "a", float("-inf")), "price", "finite"),
+        ((DAY, "XRP", "a", 1e31), "price", "finite"),
         ((DAY, "XRP", "c", 1.0), "kind", "one_of"),
         ((DAY, "xrp", "a", 1.0), "code", "pattern"),
         ((DAY, "XXRP", "a", 1.0), "code", "pattern"),

@@ -131,7 +131,7 @@ def folders(prefix: str) -> Generator[Request, Reply, list[str]]:
         found += [name.rstrip("/").rpartition("/")[2] for name in names]
         told = dict(page)
         if told.get("IsTruncated", "false").strip().lower() != "true":
-            return found
+            return list(dict.fromkeys(found))
         following = told.get("NextMarker") or max(names, default="")
         if following <= marker:
             raise Permanent(f"listing of {prefix}: the page after {marker!r} does not move on")

@@ -87,7 +87,7 @@ def rows(reply: Reply, what: str) -> list[Any]:
 
 
 def contracts(reply: Reply, assets: Iterable[str]) -> list[str]:
-    """Symbols of perpetual and dated futures on these coins, from `exchangeInfo`; never one on a stock or a metal.
+    """Symbols of perpetual and dated futures on these coins, each once, by `exchangeInfo`; none on stocks or metals.
 
     Raises `Permanent` for a body without `symbols`.
     """
@@ -96,6 +96,5 @@ def contracts(reply: Reply, assets: Iterable[str]) -> list[str]:
     if not isinstance(listed, list):
         raise Permanent(f"{reply.request.url}: an answer without `symbols`")
     wanted = set(assets)
-    return [
-        str(row["symbol"]) for row in listed if row.get("baseAsset") in wanted and row.get("underlyingType") == "COIN"
-    ]
+    coins = (row for row in listed if row.get("baseAsset") in wanted and row.get("underlyingType") == "COIN")
+    return list(dict.fromkeys(str(row["symbol"]) for row in coins))

@@ -85,11 +85,12 @@ def _spot_candles(product: str, start: datetime, end: datetime) -> Series:
 
 def _future_candles(assets: tuple[str, ...], start: datetime, end: datetime) -> Series:
     """The candles of every listed future of these coins; expired ones are not in the list."""
-    for product in (yield from _all_products(lands=False)):
+    products = yield from _all_products(lands=False)
+    for name, product in {str(product.get("product_id")): product for product in products}.items():
         details = product.get("future_product_details") or {}
         asset = str(details.get("contract_root_unit") or "").upper()
-        if asset in assets and str(product.get("product_id")).endswith("-CDE"):
-            yield from _candles_of_future(str(product["product_id"]), asset, _kind(details), start, end)
+        if asset in assets and name.endswith("-CDE"):
+            yield from _candles_of_future(name, asset, _kind(details), start, end)
 
 
 def _kind(details: dict[str, Any]) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from orchestration.sources.http.contract import Batch, Connector, Limit, Reply, Request, Secret, Series, one
 from orchestration.sources.http.errors import Permanent, Transient
-from orchestration.sources.http.vendors import answer_of, listed, whence
+from orchestration.sources.http.vendors import answer_of, whence
+from orchestration.sources.http.venues.choices import several
 
 _PUBLIC = "coingecko.public"
 _BASE = "https://api.coingecko.com/api/v3"
@@ -39,7 +40,7 @@ def totals(batch: Batch) -> Iterable[Series]:
 
 def markets(batch: Batch) -> Iterable[Series]:
     """The 250 largest coins of each category; option `categories` names others."""
-    return [one(_ranking(batch, category)) for category in listed(batch, "categories", CATEGORIES)]
+    return [one(_ranking(batch, category)) for category in several(batch, "categories", CATEGORIES)]
 
 
 def _ranking(batch: Batch, category: str) -> Request:

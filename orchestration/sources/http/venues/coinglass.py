@@ -12,7 +12,8 @@ from functools import partial
 
 from orchestration.sources.http.contract import Batch, Connector, Limit, Reply, Request, Secret, Series, millis, one
 from orchestration.sources.http.errors import Permanent, Transient, Unknown
-from orchestration.sources.http.vendors import answer_of, listed, refuse_challenge, told_of_etf, whence, words_of
+from orchestration.sources.http.vendors import answer_of, refuse_challenge, told_of_etf, whence, words_of
+from orchestration.sources.http.venues.choices import several
 
 _API = "coinglass.api"
 _BASE = "https://open-api-v4.coinglass.com/api"
@@ -39,7 +40,7 @@ def etf_flows(batch: Batch) -> Iterable[Series]:
 
 def liquidations(batch: Batch) -> Iterable[Series]:
     """Per asset daily bars, summed over the exchanges of option `exchanges`."""
-    exchanges = listed(batch, "exchanges", _EXCHANGES)
+    exchanges = several(batch, "exchanges", _EXCHANGES)
     venue = {"venue": exchanges[0].lower()} if len(exchanges) == 1 else {}
     path, params = "futures/liquidation/aggregated-history", {"exchange_list": ",".join(exchanges)}
     return [_bars(batch, asset, path, params, {"asset": asset, **venue}) for asset in batch.assets]

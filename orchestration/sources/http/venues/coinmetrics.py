@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from orchestration.sources.http.contract import Batch, Connector, Limit, Reply, Request, Series
 from orchestration.sources.http.errors import Permanent, Transient
-from orchestration.sources.http.vendors import answer_of, listed, parted, whence
+from orchestration.sources.http.vendors import answer_of, parted, whence
+from orchestration.sources.http.venues.choices import several
 
 _COMMUNITY = "coinmetrics.community"
 _URL = "https://community-api.coinmetrics.io/v4/timeseries/asset-metrics"
@@ -33,7 +34,7 @@ def _pages(batch: Batch, assets: list[str]) -> Series:
     start, _ = batch.window(_TRAILING_DAYS)
     params = {
         "assets": ",".join(assets),
-        "metrics": ",".join(listed(batch, "metrics", _METRICS)),
+        "metrics": ",".join(several(batch, "metrics", _METRICS)),
         "frequency": "1d",
         "start_time": start.date().isoformat(),
         "end_time": batch.last.isoformat(),

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from orchestration.sources.http.contract import Batch, Connector, Kind, Limit, Reply, Request, Series, one
 from orchestration.sources.http.errors import Transient
-from orchestration.sources.http.vendors import answer_of, listed, needs, refuse_all_but_rows, whence, words_of
+from orchestration.sources.http.vendors import answer_of, needs, refuse_all_but_rows, whence, words_of
+from orchestration.sources.http.venues.choices import several
 from schemas.stablecoins import STABLECOINS
 
 _API, _COINS = "defillama.stablecoins", "defillama.coins"
@@ -38,8 +39,8 @@ def stablecoins(batch: Batch) -> Iterable[Series]:
 
 def charts(batch: Batch) -> Iterable[Series]:
     """The chart of all coins together and of each in option `chart_ids`, over all chains and on each in `chains`."""
-    chains = (_ALL, *listed(batch, "chains", _CHAINS))
-    return [_chart(chain, coin) for coin in (None, *listed(batch, "chart_ids", _CHART_IDS)) for chain in chains]
+    chains = (_ALL, *several(batch, "chains", _CHAINS))
+    return [_chart(chain, coin) for coin in (None, *several(batch, "chart_ids", _CHART_IDS)) for chain in chains]
 
 
 def _chart(chain: str, coin: str | None) -> Series:
@@ -52,7 +53,7 @@ def coins(batch: Batch) -> Iterable[Series]:
     """One stablecoin with its chains, for each in option `ids`."""
     return [
         one(Request(f"{_STABLECOINS}/stablecoin/{coin}", _API, told={"stablecoin_id": coin}))
-        for coin in listed(batch, "ids", _IDS)
+        for coin in several(batch, "ids", _IDS)
     ]
 
 
@@ -69,7 +70,7 @@ def coin_prices(batch: Batch) -> Iterable[Series]:
 
 def _quotes(batch: Batch, day: date) -> Series:
     known = tuple(coin.gecko_id for coin in STABLECOINS if coin.gecko_id)
-    keys = ",".join(f"coingecko:{name}" for name in listed(batch, "price_coins", known))
+    keys = ",".join(f"coingecko:{name}" for name in several(batch, "price_coins", known))
     end = datetime.combine(day, time(23, 59, 59), UTC)
     when = "current" if end > batch.now else f"historical/{int(end.timestamp())}"
     return one(Request(f"{_PRICES}/{when}/{keys}", _COINS))

@@ -12,7 +12,8 @@ from typing import Any
 
 from orchestration.sources.http.contract import Batch, Connector, Limit, Reply, Request, Secret, Series, one
 from orchestration.sources.http.errors import Permanent, Transient
-from orchestration.sources.http.vendors import answer_of, listed, whence
+from orchestration.sources.http.vendors import answer_of, whence
+from orchestration.sources.http.venues.choices import several
 from schemas.macro import MACRO_SERIES
 
 _GRAPH, _API = "fred.graph", "fred.api"
@@ -79,7 +80,7 @@ def _count(body: dict[str, Any]) -> int:
 
 
 def _wanted(batch: Batch) -> tuple[str, ...]:
-    return listed(batch, "series", tuple(series.series_id for series in MACRO_SERIES))
+    return several(batch, "series", tuple(series.series_id for series in MACRO_SERIES))
 
 
 def _days(batch: Batch) -> tuple[str, str]:

@@ -114,9 +114,10 @@ def _candles_of(symbol: str, tick: str, start: datetime, end: datetime) -> Serie
 def _each_dated(assets: tuple[str, ...], series: Callable[[str], Series]) -> Series:
     """A series for every dated future of these coins, from the list of instruments; expired ones are not in it."""
     reply = yield _ask(f"{_API}/instruments", lands=False)
-    for row in reply.json().get("instruments") or []:
-        symbol = str(row.get("symbol"))
-        base = "BTC" if row.get("base") in ("BTC", "XBT") else row.get("base")
+    # A list may name a contract twice, and a request made twice counts as paging that stands still.
+    bases = {str(row.get("symbol")): row.get("base") for row in reply.json().get("instruments") or []}
+    for symbol, named in bases.items():
+        base = "BTC" if named == "XBT" else named
         if symbol.startswith(("FI_", "FF_")) and base in assets:
             yield from series(symbol)
 

@@ -80,8 +80,8 @@ def _funding_of(symbol: str, start: datetime, end: datetime, *, missing_ok: bool
 
 def _x_perp_funding(asset: str, start: datetime, end: datetime) -> Series:
     """X-Perps stand among the futures and pay funding; their ids hold an expiry, so they are looked up."""
-    for row in api.rows_of((yield api.asked("public/instruments", {"instType": "FUTURES"}, lands=False))):
-        symbol = str(row.get("instId"))
+    rows = api.rows_of((yield api.asked("public/instruments", {"instType": "FUTURES"}, lands=False)))
+    for symbol in sorted({str(row.get("instId")) for row in rows}):
         if symbol.startswith(f"{asset}-") and okx_candles.X_PERP in symbol:
             yield from _funding_of(symbol, start, end, missing_ok=True)
 

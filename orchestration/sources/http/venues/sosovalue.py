@@ -12,13 +12,13 @@ from orchestration.sources.http.contract import Batch, Connector, Limit, Reply, 
 from orchestration.sources.http.errors import Permanent, Transient, Unknown
 from orchestration.sources.http.vendors import (
     answer_of,
-    listed,
     mapped,
     refuse_challenge,
     told_of_etf,
     whence,
     words_of,
 )
+from orchestration.sources.http.venues.choices import several
 
 _API = "sosovalue.api"
 _V1 = "https://openapi.sosovalue.com/openapi/v1"
@@ -43,7 +43,7 @@ def etf_flows(batch: Batch) -> Iterable[Series]:
     """
     assets = [asset for asset in _TYPES if asset in batch.assets]
     if batch.options.get("interface") != "v1":
-        return [_v2(batch, asset, call) for asset in assets for call in listed(batch, "calls", (_HISTORY,))]
+        return [_v2(batch, asset, call) for asset in assets for call in several(batch, "calls", (_HISTORY,))]
     funds = [(fund, asset) for fund, asset in mapped(batch, "funds").items() if asset in assets]
     return [_v1_totals(batch, asset) for asset in assets] + [_v1_fund(batch, fund, asset) for fund, asset in funds]
 

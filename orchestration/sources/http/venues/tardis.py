@@ -122,7 +122,7 @@ def _symbols(batch: Batch, datasets: dict[str, Any], kind: str, day: date) -> li
         is_there = (since is None or since <= day) and (until is None or day <= until)
         if is_wanted and is_there and kind in row.get("dataTypes", (kind,)):
             found.append(symbol)
-    return sorted(found)
+    return sorted(set(found))
 
 
 def _on(assets: Iterable[str]) -> re.Pattern[str]:
