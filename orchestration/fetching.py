@@ -22,7 +22,7 @@ from orchestration.sources.http.engine import FeedResult
 from orchestration.sources.http.live import Live
 from orchestration.sources.http.transport import Transport
 from orchestration.sources.http.venues import CONNECTORS, LIMITS
-from orchestration.store.feed_log import Failing, Failure, FeedLog
+from orchestration.store.feed_log import Failure, FeedLog
 from orchestration.store.layout import Layout
 from orchestration.store.ledger import Ledger
 from orchestration.store.snapshots import record_missed
@@ -48,7 +48,8 @@ def asked(settings: Settings, window: Window | None, due: DueRun | None, now: da
     own time only, and never for another day than that of `now`.
     """
     found, layout = Asked(), Layout(settings.home)
-    failing = {item.feed: item for item in FeedLog(layout).failing() if item.recovered_at is None}
+    failing = {item.feed: item.first for item in FeedLog(layout).failing() if item.recovered_at is None}
+    fetched = Ledger(layout.ledger).last_instants("http")
     for feed, connector in feeds_on(settings, CONNECTORS, SOURCES).items():
         if due is not None and feed not in due.feeds:
             continue
@@ -63,19 +64,21 @@ def asked(settings: Settings, window: Window | None, due: DueRun | None, now: da
                 continue
             first = last = batch_day(now, connector)
         elif connector.kind == "history" and window is None:
-            first = min(first, _whole_until(layout, connector, failing.get(feed), last))
+            first = min(first, _whole_until(connector, fetched.get(feed), failing.get(feed), last))
         source = SOURCES[feed]
         batch = Batch(first, last, now, settings.config.assets_of(source), options_of(settings, source))
         found.batches.append((connector, batch))
     return found
 
 
-def _whole_until(layout: Layout, connector: Connector, failing: Failing | None, last: date) -> date:
-    """The last day of which the feed came whole: what was missed since is asked for again."""
-    fetched = Ledger(layout.ledger).instants(connector.feed, "http")
-    day = batch_day(fetched[-1], connector) if fetched else last
-    if failing is not None and failing.first is not None and failing.first.partition is not None:
-        day = min(day, failing.first.partition)
+def _whole_until(connector: Connector, fetched: datetime | None, failure: Failure | None, last: date) -> date:
+    """The last day of which the feed came whole: what was missed since is asked for again.
+
+    `fetched` is the last fetch, `failure` the first that no whole fetch has followed.
+    """
+    day = batch_day(fetched, connector) if fetched is not None else last
+    if failure is not None and failure.partition is not None:
+        day = min(day, failure.partition)
     return max(day, last - timedelta(days=CATCH_UP_DAYS))
 
 
@@ -98,12 +101,16 @@ def begin(
 
 
 def settle(layout: Layout, results: Iterable[FeedResult], batches: Mapping[str, Batch]) -> list[Failure]:
-    """Keep what failed and what has recovered, as of when it was asked for; the failures of these results."""
-    failures = []
-    for result in results:
-        if result.skipped is None:
-            batch = batches[result.feed]
-            own = [Failure(result.feed, batch.now, f.message, f.is_transient, batch.last) for f in result.failures]
-            FeedLog(layout).record_attempts({result.feed}, own, batch.now)
-            failures += own
+    """Keep what failed and what has recovered, as of when it was asked for; the failures of these results.
+
+    The batches of one run are all as of the same instant.
+    """
+    done = {result.feed: result for result in results if result.skipped is None}
+    failures = [
+        Failure(feed, batches[feed].now, failure.message, failure.is_transient, batches[feed].last)
+        for feed, result in done.items()
+        for failure in result.failures
+    ]
+    if done:
+        FeedLog(layout).record_attempts(done.keys(), failures, batches[next(iter(done))].now)
     return failures

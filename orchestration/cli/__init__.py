@@ -3,7 +3,8 @@
 Belongs here: the application and how errors become messages and exit codes. Does not belong here: the
 commands (one module each), or anything they call.
 
-Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed, 130 interrupted.
+Exit codes: 0 ok, 1 a check refused, 2 wrong use, 3 a feed failed, 4 a database did not take the release,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import time
 
 STARTED = time.monotonic()
-OK, REFUSED, WRONG_USE, FEED_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+OK, REFUSED, WRONG_USE, FEED_FAILED, NOT_SERVED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -49,12 +50,15 @@ def _explain(error: Exception) -> int:
         _wrong_use(error)
         return WRONG_USE
     names = {cls.__name__ for cls in type(error).__mro__}
-    if names & {"Refused"}:
+    if names & {"Refused", "Unwritable"}:
         complain(str(error))
         return REFUSED
     if isinstance(error, (SettingsError, SourceError)) or names & {"NoSuchRelease"}:
         complain(str(error))
         return WRONG_USE
+    if "ServingError" in names:
+        complain(str(error))
+        return NOT_SERVED
     if os.environ.get("SLUICE_DEBUG"):
         raise scrub(error)
     if names & {"Busy", "DbtError", "ReleaseCorrupt", "RawCorrupt", "OSError"} or "duckdb" in type(error).__module__:

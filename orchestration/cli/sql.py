@@ -8,19 +8,23 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import polars as pl
 import typer
 
 from orchestration.cli import OK, REFUSED, WRONG_USE
-from orchestration.cli.output import complain, say, table
+from orchestration.cli.output import complain, say, table, warn
 from orchestration.resources.settings import from_environment
 
 if TYPE_CHECKING:
     import duckdb
 
 _MOVED = "A query reads only the release. Where the data directory has moved, `sluice doctor --repair` mends it."
+
+# What makes a spreadsheet take a cell for a formula, in every width, also after blanks.
+_FORMULA = r"^\s*[=+\-@＝＋－＠\t\r]"
+_NUMBER = r"^\s*[+-]?[0-9][0-9.,]*([eE][+-]?[0-9]+)?%?\s*$"
 
 EXAMPLES = """
 Examples:
@@ -148,8 +152,34 @@ def _print(rows: pl.DataFrame, form: Format, out: Path | None, limit: int) -> No
         _write_text(rows.write_json() + "\n", out)
     else:
         nested = pl.selectors.nested()
-        flat = rows.with_columns(nested.map_elements(lambda value: json.dumps(value, default=str), pl.String))
-        _write_text(flat.write_csv(), out)
+        flat = rows.with_columns(nested.map_elements(_json_text, pl.String))
+        safe, count = inert(flat)
+        if count:
+            warn(f"{count} texts begin like a formula and were given an apostrophe; json and parquet leave them")
+        _write_text(safe.write_csv(), out)
+
+
+def _json_text(value: Any) -> str:
+    """A list or a structure in one cell."""
+    return json.dumps(value.to_list() if isinstance(value, pl.Series) else value, default=str)
+
+
+def inert(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The rows with an apostrophe before text that a spreadsheet would run as a formula, and how many cells that is.
+
+    Texts come from feeds. Numbers, and text that is one, stay as they are: a sign before a number runs nothing.
+    """
+    found: dict[str, pl.Expr] = {}
+    for name, dtype in rows.schema.items():
+        if dtype in (pl.String, pl.Categorical, pl.Enum):
+            text = pl.col(name).cast(pl.String)
+            found[name] = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
+    count = sum(rows.select(is_formula.sum().alias(name) for name, is_formula in found.items()).row(0)) if found else 0
+    changed = (
+        pl.when(is_formula).then(pl.concat_str(pl.lit("'"), pl.col(name).cast(pl.String))).otherwise(pl.col(name))
+        for name, is_formula in found.items()
+    )
+    return rows.with_columns(expr.alias(name) for name, expr in zip(found, changed, strict=True)), count
 
 
 def _write_text(text: str, out: Path | None) -> None:

@@ -6,6 +6,7 @@ Does not belong here: the data (objects), or which release is current (`releases
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,18 +23,56 @@ if TYPE_CHECKING:
 
 SIMULATED = "Rows with is_simulated come from the sample feeds, which are a simulation, not market data."
 
-# Text without an offset means UTC, whatever the reader's session says; text with one, and instants, keep it.
+# Text without an offset means UTC, whatever the reader's session says; text with one, and instants, keep it. DuckDB 1.0
+# wants seconds in a text; later ones do without.
+_TEXT = "regexp_replace(t::varchar, '([ T][0-9]{2}:[0-9]{2})($|[^0-9:])', '\\1:00\\2')"
 _INSTANT = (
-    "case when regexp_matches(t::varchar, ':[0-9][0-9][0-9:.]*\\s*[A-Za-z+-]')"
-    " then t::timestamptz else timezone('UTC', t::timestamp) end"
+    f"case when regexp_matches({_TEXT}, ':[0-9][0-9][0-9:.]*\\s*[A-Za-z+-]')"
+    f" then {_TEXT}::timestamptz else timezone('UTC', {_TEXT}::timestamp) end"
+)
+
+Told = tuple[tuple[str, str, str], ...]
+# Name, type and meaning of the columns of the catalogue's own tables.
+_RELEASE: Told = (
+    ("release_id", "varchar", "Id of the release; quote it with every number."),
+    ("published_at", "timestamptz", "When it was published."),
+    ("candidate_id", "varchar", "Hash of its object list: two releases of the same id hold the same rows."),
+    ("base_release_id", "varchar", "The release that readers saw before it; null for the first."),
+    ("is_simulated", "boolean", "Whether any row comes from the sample feeds, which are no market data."),
+    ("note", "varchar", "What a reader has to know before all else; null where that is nothing."),
+    ("finality", "varchar", "preliminary where any row of a fact may still change, else final."),
+    ("n_preliminary_rows", "bigint", "Rows of facts that may still change; sluice_finality says where they are."),
+)
+_FINALITY: Told = (
+    ("table_name", "varchar", "The fact."),
+    ("finality", "varchar", "How far these rows may still change."),
+    ("n_rows", "bigint", "Rows of the fact with this finality."),
+    ("first_date", "date", "First date of these rows."),
+    ("last_date", "date", "Last date of these rows."),
+)
+_AUDIT: Told = (
+    ("check", "varchar", "What was asked."),
+    ("table", "varchar", "Of which table."),
+    ("partition", "varchar", "Of which month of it; all for the whole table."),
+    ("severity", "varchar", "error where a failure refuses the release, else warning."),
+    ("passed", "boolean", "The answer."),
+    ("observed", "varchar", "What was found."),
+    ("expected", "varchar", "What should have been."),
+    ("failing_keys", "varchar", "Keys of up to twenty failing rows, as JSON."),
+    ("description", "varchar", "Why it is asked."),
+)
+_OWN = (
+    ("sluice_release", _RELEASE, "Which release this is: one row."),
+    ("sluice_finality", _FINALITY, "How many rows of each fact are final, and of which dates."),
+    ("sluice_audit", _AUDIT, "The verdict that let the release out: a row per check."),
 )
 
 
 def build(path: Path, layout: Layout, release: Release) -> None:
     """Write the catalogue of a release to `path`, which must not exist, and put it on disk.
 
-    The file holds: a view per table on the absolute paths of its objects, with comments; a macro
-    `<fact>_as_of(t)` per fact; `sluice_release` (one row) and `sluice_audit` (the verdict's rows).
+    The file holds: a view per table on the absolute paths of its objects, a macro `<fact>_as_of(t)` per fact,
+    `sluice_release` (one row), `sluice_finality` and `sluice_audit` (the verdict's rows), all with comments.
     DuckDB 1.0 and later can read it, from any working folder.
     """
     import duckdb
@@ -42,11 +81,10 @@ def build(path: Path, layout: Layout, release: Release) -> None:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"attach {_text(path)} as catalogue (storage_version 'v1.0.0')")
         connection.execute("use catalogue")
-        for table in MARTS:
-            _view(connection, layout, release, table)
-        for fact in FACTS:
-            connection.execute(_as_of(fact))
-        _tables(connection, release)
+        # One transaction: a thousand comments of their own would be a thousand.
+        connection.execute(";".join(["begin", *_statements(layout, release)]))
+        _fill(connection, release)
+        connection.execute("commit")
         connection.execute("use memory")
         connection.execute("detach catalogue")
     fsync_file(path)
@@ -55,7 +93,7 @@ def build(path: Path, layout: Layout, release: Release) -> None:
 def rewrite(layout: Layout, release_id: str | None = None) -> Release:
     """Write a release's catalogue anew, after its data directory has moved: temporary name, rename.
 
-    Raises `NoSuchRelease` or `Busy`.
+    Raises `NoSuchRelease`, `Busy` or `Unwritable`.
     """
     with publication_lock(layout):
         release = get(layout, release_id)
@@ -110,15 +148,31 @@ def _text(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def _view(connection: duckdb.DuckDBPyConnection, layout: Layout, release: Release, table: Table) -> None:
+def _statements(layout: Layout, release: Release) -> Iterator[str]:
+    """Everything in the catalogue but the rows of its own tables."""
+    for table in MARTS:
+        yield from _view(layout, release, table)
+    for fact in FACTS:
+        yield _as_of(fact)
+        comment = f"{fact.name} as it was known at the instant t; text without an offset is UTC."
+        yield f"comment on macro table {fact.name}_as_of is {_text(comment)}"
+    for name, columns, comment in _OWN:
+        declared = ", ".join(f'"{column}" {dtype}' for column, dtype, _ in columns)
+        yield f"create table {name} ({declared})"
+        yield f"comment on table {name} is {_text(comment)}"
+        for column, _, meaning in columns:
+            yield f'comment on column {name}."{column}" is {_text(meaning)}'
+
+
+def _view(layout: Layout, release: Release, table: Table) -> Iterator[str]:
     folder = layout.objects.absolute()
     paths = ", ".join(_text(folder / file_name(o.sha256)) for o in release.manifest.of(table.name).values())
     columns = ", ".join(f'"{name}"' for name in table.column_names)
-    connection.execute(f'create view "{table.name}" as select {columns} from read_parquet([{paths}])')
-    connection.execute(f'comment on view "{table.name}" is {_text(table.description)}')
+    yield f'create view "{table.name}" as select {columns} from read_parquet([{paths}])'
+    yield f'comment on view "{table.name}" is {_text(table.description)}'
     for column in table.columns:
         comment = _text(f"{column.description} Unit: {UNITS[column.unit]}.")
-        connection.execute(f'comment on column "{table.name}"."{column.name}" is {comment}')
+        yield f'comment on column "{table.name}"."{column.name}" is {comment}'
 
 
 def _as_of(fact: Table) -> str:
@@ -133,13 +187,20 @@ def _as_of(fact: Table) -> str:
     """
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
+def _fill(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
+    """Write the rows of the catalogue's own tables. The objects must be where the views say."""
+    names = ", ".join(f'"{name}"' for name, *_ in _AUDIT)
+    connection.execute(f"insert into sluice_audit select {names} from read_parquet({_text(release.folder / AUDIT)})")
+    for fact in FACTS:
+        if fact.date_column and "finality" in fact.column_names:
+            day = f'"{fact.date_column}"::date'
+            connection.execute(
+                f"insert into sluice_finality select '{fact.name}', finality, count(*), min({day}), max({day})"
+                f" from {fact.name} group by finality order by finality"
+            )
     connection.execute(
-        "create table sluice_release (release_id varchar, published_at timestamptz, candidate_id varchar,"
-        " base_release_id varchar, is_simulated boolean, note varchar)"
-    )
-    connection.execute(
-        "insert into sluice_release values (?, ?, ?, ?, ?, ?)",
+        "insert into sluice_release select ?, ?, ?, ?, ?, ?, case when n > 0 then 'preliminary' else 'final' end, n"
+        " from (select coalesce(sum(n_rows) filter (where finality = 'preliminary'), 0) as n from sluice_finality)",
         [
             release.release_id,
             release.published_at,
@@ -149,4 +210,3 @@ def _tables(connection: duckdb.DuckDBPyConnection, release: Release) -> None:
             SIMULATED if release.is_simulated else None,
         ],
     )
-    connection.execute(f"create table sluice_audit as from read_parquet({_text(release.folder / AUDIT)})")

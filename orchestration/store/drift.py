@@ -49,7 +49,7 @@ class Found:
 
 
 class Drifts:
-    """The memory of one data directory; `known` holds each feed's fields while a run lasts."""
+    """The memory of one data directory."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -10,28 +10,21 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from orchestration.redaction import redact
 from orchestration.store.layout import Layout
-from orchestration.store.sqlite import opened
+from orchestration.store.sqlite import append_only, instant_text, opened
 
-_TABLES = {
-    "fetch_failures": "failure_id integer primary key, feed text not null, partition text, at text not null,"
-    " is_transient integer not null, message text not null",
-    "fetch_recoveries": "feed text not null, at text not null, unique (feed, at)",
-    "watched": "feed text not null, at text not null, is_on integer not null, unique (feed, at)",
-    "missed_snapshots": "feed text not null, partition text not null, due_at text not null, recorded_at text not null,"
-    " reason text not null, unique (feed, due_at)",
-}
-_SCHEMA = "".join(
-    f"create table if not exists {name} ({columns});"
-    + "".join(
-        f"create trigger if not exists {name}_no_{what} before {what} on {name}"
-        f" begin select raise(abort, '{name} is append-only'); end;"
-        for what in ("delete", "update")
-    )
-    for name, columns in _TABLES.items()
+_SCHEMA = append_only(
+    {
+        "fetch_failures": "failure_id integer primary key, feed text not null, partition text, at text not null,"
+        " is_transient integer not null, message text not null",
+        "fetch_recoveries": "feed text not null, at text not null, unique (feed, at)",
+        "watched": "feed text not null, at text not null, is_on integer not null, unique (feed, at)",
+        "missed_snapshots": "feed text not null, partition text not null, due_at text not null,"
+        " recorded_at text not null, reason text not null, unique (feed, due_at)",
+    }
 )
 
 
@@ -51,11 +44,15 @@ class Failing:
     """A feed's failures that no whole fetch has followed; or has, at `recovered_at`."""
 
     feed: str
-    since: datetime
+    first: Failure
     last: Failure
     times: int
     recovered_at: datetime | None = None
-    first: Failure | None = None
+
+    @property
+    def since(self) -> datetime:
+        """When it began."""
+        return self.first.at
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,6 @@ class Missed:
     due_at: datetime
     recorded_at: datetime
     reason: str
-
-
-def _text(instant: datetime) -> str:
-    """UTC ISO text of fixed width, so that text order is time order."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class FeedLog:
@@ -110,12 +102,12 @@ class FeedLog:
             connection.executemany(
                 "insert into fetch_failures (feed, partition, at, is_transient, message) values (?,?,?,?,?)",
                 [
-                    (f.feed, f.partition and f.partition.isoformat(), _text(f.at), int(f.is_transient),
+                    (f.feed, f.partition and f.partition.isoformat(), instant_text(f.at), int(f.is_transient),
                      redact(f.message)) for f in failed
                 ],
             )  # fmt: skip
             connection.executemany(
-                "insert or ignore into fetch_recoveries values (?,?)", [(feed, _text(at)) for feed in recovered]
+                "insert or ignore into fetch_recoveries values (?,?)", [(feed, instant_text(at)) for feed in recovered]
             )
 
     def failures(self, feed: str | None = None) -> list[Failure]:
@@ -148,13 +140,13 @@ class FeedLog:
             after = next((at for at in recoveries if at >= failures[-1].at), None)
             before = max((at for at in recoveries if at != after), default=None)
             own = [failure for failure in failures if before is None or failure.at > before]
-            found.append(Failing(feed, own[0].at, own[-1], len(own), after, own[0]))
+            found.append(Failing(feed, own[0], own[-1], len(own), after))
         return found
 
     def watch(self, feeds: Collection[str], on: Collection[str], at: datetime) -> None:
         """Note which of these feeds are on; only changes are rows."""
         states = {feed: self.is_watched(feed, at) for feed in feeds}
-        changes = [(feed, _text(at), int(feed in on)) for feed, was in states.items() if was is not (feed in on)]
+        changes = [(feed, instant_text(at), int(feed in on)) for feed, was in states.items() if was is not (feed in on)]
         changes = [change for change in changes if change[2] or states[change[0]] is not None]
         if changes:
             with self._open() as connection:
@@ -173,7 +165,8 @@ class FeedLog:
     def record_missed(self, missed: Iterable[Missed]) -> None:
         """Record snapshots as missed; one that is recorded already stays as it was recorded."""
         rows = [
-            (m.feed, m.partition.isoformat(), _text(m.due_at), _text(m.recorded_at), redact(m.reason)) for m in missed
+            (m.feed, m.partition.isoformat(), instant_text(m.due_at), instant_text(m.recorded_at), redact(m.reason))
+            for m in missed
         ]
         if rows:
             with self._open() as connection:

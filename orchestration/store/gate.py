@@ -55,7 +55,7 @@ def publish(layout: Layout, candidate_id: str, now: datetime, on_step: Step = _n
     """Publish a candidate, if its verdict lets it; a crash at any instant leaves the old release or the new.
 
     `now` becomes `published_at`. `on_step` is called with the name of each step as it ends. Raises
-    `Refused`, leaving `published/` bit-identical, and `Busy` while another process publishes.
+    `Refused`, leaving `published/` bit-identical, `Busy` while another process publishes, and `Unwritable`.
     """
     with releases.publication_lock(layout):
         before = releases.current(layout)

@@ -36,6 +36,16 @@ class Layout:
         return self.home / "raw" / "feeds.sqlite"
 
     @property
+    def alerts(self) -> Path:
+        """Alarms that were told, and how runs ended; append-only (SQLite)."""
+        return self.home / "raw" / "alerts.sqlite"
+
+    @property
+    def backup(self) -> Path:
+        """Copies of the ledgers, made by every run."""
+        return self.home / "backup"
+
+    @property
     def core(self) -> Path:
         """Typed observations: `core/<table>/month=YYYY-MM/data.parquet`."""
         return self.home / "core"

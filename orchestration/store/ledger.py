@@ -10,10 +10,10 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from orchestration.store.sqlite import opened
+from orchestration.store.sqlite import instant_text, opened
 
 _SCHEMA = """
 create table if not exists fetches (
@@ -57,11 +57,6 @@ class Fetch:
         return self.transport == "sample" or self.params.get("simulated") == "true"
 
 
-def _text(instant: datetime) -> str:
-    """UTC ISO text of fixed width, so that text order is time order."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
-
-
 def _fetch(row: sqlite3.Row) -> Fetch:
     return Fetch(
         source=row["source"],
@@ -96,7 +91,7 @@ class Ledger:
         rows = [
             (f.source, f.feed, f.transport, f.locator, f.partition and f.partition.isoformat(),
              json.dumps(f.params, sort_keys=True), f.http_status, json.dumps(f.headers, sort_keys=True),
-             _text(f.known_at), _text(f.fetched_at), f.sha256, f.size)
+             instant_text(f.known_at), instant_text(f.fetched_at), f.sha256, f.size)
             for f in fetches
         ]  # fmt: skip
         with opened(self.path, _SCHEMA) as connection:
@@ -131,9 +126,19 @@ class Ledger:
         with opened(self.path, _SCHEMA) as connection:
             rows = connection.execute(
                 "select distinct known_at from fetches where feed = ? and transport = ? and known_at >= ? order by 1",
-                (feed, transport, _text(since) if since else ""),
+                (feed, transport, instant_text(since) if since else ""),
             ).fetchall()
         return [datetime.fromisoformat(row["known_at"]) for row in rows]
+
+    def last_instants(self, transport: str) -> dict[str, datetime]:
+        """Per feed, when content of it last became known by one transport."""
+        if not self.path.exists():
+            return {}
+        with opened(self.path, _SCHEMA) as connection:
+            rows = connection.execute(
+                "select feed, max(known_at) as at from fetches where transport = ? group by feed", (transport,)
+            ).fetchall()
+        return {row["feed"]: datetime.fromisoformat(row["at"]) for row in rows}
 
     def last_change(self, feed: str) -> datetime | None:
         """When the feed last brought bytes that it had not brought before."""

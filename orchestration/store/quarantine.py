@@ -73,3 +73,11 @@ class Quarantine:
         if not files:
             return pl.DataFrame(schema=SCHEMA)
         return pl.concat([pl.read_parquet(file) for file in files]).sort("fetch_id", "table_name", "rule", "record")
+
+    def counts(self) -> pl.DataFrame:
+        """Rejects per `feed, table_name, rule`: how many (`records`), and when the newest became known (`known_at`)."""
+        by = ("feed", "table_name", "rule")
+        files = sorted(self.folder.glob("*/*.parquet"))
+        rows = pl.scan_parquet(files) if files else pl.LazyFrame(schema=SCHEMA)
+        counted = rows.group_by(by).agg(records=pl.len().cast(pl.Int64), known_at=pl.col("known_at").max())
+        return counted.sort("records", *by, descending=[True, False, False, False]).collect()

@@ -5,13 +5,9 @@ Belongs here: everything done with releases that exist. Does not belong here: ma
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from orchestration.store.atomic import fsync_dir, make_dir, replace_symlink
+from orchestration.store.atomic import fsync_dir, replace_symlink
 from orchestration.store.layout import Layout
+from orchestration.store.lock import publication_lock
 from orchestration.store.objects import Manifest, fault, file_name
 
 if TYPE_CHECKING:
@@ -30,7 +27,6 @@ CATALOGUE = "catalogue.duckdb"
 AUDIT = "audit.parquet"
 VERDICT = "verdict.json"
 UNFINISHED = ".tmp"
-_PATIENCE_SECONDS = 10.0
 
 
 class NoSuchRelease(LookupError):
@@ -39,10 +35,6 @@ class NoSuchRelease(LookupError):
 
 class ReleaseCorrupt(RuntimeError):
     """A release's objects or catalogue are missing or hold other bytes than their names say."""
-
-
-class Busy(RuntimeError):
-    """Another process holds the publication lock."""
 
 
 @dataclass(frozen=True)
@@ -99,31 +91,6 @@ class Cleared:
     size: int
 
 
-@contextmanager
-def publication_lock(layout: Layout, patience: float = _PATIENCE_SECONDS) -> Iterator[None]:
-    """Hold the one lock under which `published/` changes.
-
-    Waits `patience` seconds, then raises `Busy` saying which process holds it. The lock goes with its
-    process, so a killed one leaves none behind.
-    """
-    make_dir(layout.home)
-    with (layout.home / "publish.lock").open("a+") as file:
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    file.seek(0)
-                    raise Busy(f"publication is held by process {file.read().strip() or 'unknown'}") from None
-                time.sleep(0.05)
-        file.truncate(0)
-        file.write(f"{os.getpid()}")
-        file.flush()
-        yield
-
-
 def _read(folder: Path) -> Release:
     value = json.loads((folder / "manifest.json").read_bytes())
     return Release(
@@ -177,7 +144,7 @@ def faults(layout: Layout, manifest: Manifest) -> list[str]:
 def rollback(layout: Layout, release_id: str) -> Release:
     """Point readers at an earlier release, after verifying its objects.
 
-    Raises `NoSuchRelease`, `ReleaseCorrupt`, `Busy`.
+    Raises `NoSuchRelease`, `ReleaseCorrupt`, `Busy`, `Unwritable`.
     """
     get(layout, release_id)  # a wrong id must not make an empty data directory
     with publication_lock(layout):

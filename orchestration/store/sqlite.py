@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 _PATIENCE_SECONDS = 30
+
+
+def instant_text(instant: datetime) -> str:
+    """UTC ISO text of fixed width, so that text order is time order."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def append_only(tables: Mapping[str, str]) -> str:
+    """SQL that makes tables, name to columns, of which no row can be changed or deleted."""
+    return "".join(
+        f"create table if not exists {name} ({columns});"
+        + "".join(
+            f"create trigger if not exists {name}_no_{what} before {what} on {name}"
+            f" begin select raise(abort, '{name} is append-only'); end;"
+            for what in ("delete", "update")
+        )
+        for name, columns in tables.items()
+    )
 
 
 @contextmanager

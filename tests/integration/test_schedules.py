@@ -106,7 +106,8 @@ def test_lateness_failures_and_missed_snapshots_warn_and_block_nothing():
     check = fetched_check(["tether", "deribit"])
     assert {spec.asset_key.path[1]: spec.blocking for spec in check.check_specs} == {"tether": False, "deribit": False}
     well = FeedHealth("a", None, NOW, NOW, None, None, ())
-    failing = Failing("b", NOW, Failure("b", NOW, "503"), 2)
+    failure = Failure("b", NOW, "503")
+    failing = Failing("b", failure, failure, 2)
     missed = Missed("c", NOW.date(), NOW, NOW, "no run fetched it")
     assert result_of("tether", [well]).passed
     for found in (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import pytest
 
 QUERY = "select flow_usd from fct_etf_totals_daily where trade_date = date '2026-02-05' and asset = 'BTC'"
 PRINTED = -434_100_000.0
@@ -22,6 +23,17 @@ def test_the_duckdb_command_line_opens_it_from_any_folder(sample_home, tmp_path)
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout) == [{"flow_usd": PRINTED}]
+
+
+@pytest.mark.parametrize("statement", ["create table mine (i int)", "drop view fct_etf_totals_daily"])
+def test_the_duckdb_command_line_cannot_change_it(sample_home, statement):
+    """Whoever explores must not be able to break what others read."""
+    release = sample_home / "published" / "current.duckdb"
+    before = release.read_bytes()
+    cli = Path(sys.executable).with_name("duckdb")
+    done = subprocess.run([cli, "-readonly", str(release), "-c", statement], capture_output=True, text=True)
+    assert (done.returncode, "read-only" in done.stderr) == (1, True), done
+    assert release.read_bytes() == before
 
 
 def test_python_opens_it_from_any_folder(sample_home, tmp_path, monkeypatch):

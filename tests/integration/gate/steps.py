@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import protocol
 from marts import AS_OF, DAYS, DBT, Frames, change, marts, write_build
 
 from orchestration.store import gate, releases
@@ -24,7 +25,6 @@ from schemas.tables import MARTS
 
 FEBRUARY = {table.name: {"2026-02"} for table in MARTS}
 LATER = AS_OF + timedelta(hours=1)
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -66,27 +66,26 @@ def more_etf() -> Frames:
 
 
 PUBLISH = """
-import sys, os, signal
+import sys
+from functools import partial
 from datetime import datetime, UTC
 from pathlib import Path
 from orchestration.store import gate
 from orchestration.store.layout import Layout
+from protocol import die_after
 home, candidate, fatal = sys.argv[1:]
-def on_step(name):
-    if name == fatal:
-        os.kill(os.getpid(), signal.SIGKILL)
-print(gate.publish(Layout(Path(home)), candidate, datetime(2026, 2, 10, 13, tzinfo=UTC), on_step))
+print(gate.publish(Layout(Path(home)), candidate, datetime(2026, 2, 10, 13, tzinfo=UTC), partial(die_after, fatal)))
 """
 
 
 def publish_elsewhere(layout: Layout, candidate_id: str, fatal: str = "") -> subprocess.CompletedProcess[str]:
-    """Publish from a process of its own, which kills itself after the step `fatal`."""
+    """Publish from a process of its own, which kills itself after the (first) step `fatal`."""
     return subprocess.run(
         [sys.executable, "-c", PUBLISH, str(layout.home), candidate_id, fatal],
         capture_output=True,
         text=True,
         cwd="/",
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": protocol.PYTHONPATH},
         check=False,
     )
 

@@ -7,13 +7,17 @@ import signal
 import subprocess
 import sys
 
+import polars as pl
+import protocol
 import pytest
-from steps import LATER, PUBLISH, ROOT, prepared, publish_elsewhere, total, tree
+from marts import change
+from steps import LATER, PUBLISH, more_etf, prepared, publish_elsewhere, total, tree
 from test_gate_faults import duplicated_grain
 
 from orchestration.store import gate, releases
 from orchestration.store.candidate import Candidate
 from orchestration.store.layout import Layout
+from orchestration.store.lock import Busy
 
 
 def test_the_gate_holds_from_another_process(layout: Layout) -> None:
@@ -26,15 +30,19 @@ def test_the_gate_holds_from_another_process(layout: Layout) -> None:
     assert tree(layout.published) == before
 
 
-STEPS = ["verified", "cleared", "object", "objects", "release files", "catalogue", "release", "pointer"]
+def test_every_step_is_one_after_which_kills_are_tried(ready: tuple[Layout, Candidate]) -> None:
+    """Guards against a step that is added, and that nobody ever dies at."""
+    layout, candidate = ready
+    told: list[str] = []
+    gate.publish(layout, candidate.candidate_id, LATER, told.append)
+    assert protocol.kinds(told) == protocol.FILES
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", protocol.FILES)
 def test_a_kill_at_any_step_leaves_the_old_release_or_the_new(ready: tuple[Layout, Candidate], step: str) -> None:
     """Guards against a half-published release, and against one that can never be finished."""
     layout, candidate = ready
-    fatal = f"object {candidate.manifest.new[0].sha256}" if step == "object" else step
-    assert publish_elsewhere(layout, candidate.candidate_id, fatal).returncode == -signal.SIGKILL
+    assert publish_elsewhere(layout, candidate.candidate_id, step).returncode == -signal.SIGKILL
     assert total(layout) == (3.5e6 if step == "pointer" else 3e6)
     gate.publish(layout, candidate.candidate_id, LATER)
     assert total(layout) == 3.5e6
@@ -47,7 +55,7 @@ def test_a_second_publisher_waits_and_then_says_who_publishes(ready: tuple[Layou
     layout, _ = ready
     with (
         releases.publication_lock(layout),
-        pytest.raises(releases.Busy, match=f"process {os.getpid()}"),
+        pytest.raises(Busy, match=f"process {os.getpid()}"),
         releases.publication_lock(layout, patience=0.2),
     ):
         pass
@@ -57,8 +65,27 @@ def test_two_publishers_of_one_candidate_make_one_release(ready: tuple[Layout, C
     """Guards against a race in which both publish."""
     layout, candidate = ready
     command = [sys.executable, "-c", PUBLISH, str(layout.home), candidate.candidate_id, ""]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": protocol.PYTHONPATH}
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) for _ in range(2)]
     said = sorted(process.communicate()[0].split("(")[0] for process in both)
     assert said == ["NothingNew", "Release"]
+    assert len(releases.list_releases(layout)) == 2
+
+
+def test_of_two_publishers_with_different_candidates_one_wins_and_the_other_says_why(
+    ready: tuple[Layout, Candidate],
+) -> None:
+    """Guards against a release that silently undoes the one published a moment before."""
+    layout, first = ready
+    second, _ = prepared(layout, change(more_etf(), "fct_etf_totals_daily", pl.lit(True), printed_total_usd=None))
+    env = {**os.environ, "PYTHONPATH": protocol.PYTHONPATH}
+    both = []
+    for candidate in (first, second):
+        command = [sys.executable, "-c", PUBLISH, str(layout.home), candidate.candidate_id, ""]
+        both.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env))
+    printed = [process.communicate() for process in both]
+    said = [(process.returncode, *texts) for process, texts in zip(both, printed, strict=True)]
+    winner, loser = sorted(said)
+    assert winner[1].startswith("Release(")
+    assert "stale_base: made on " in loser[2]
     assert len(releases.list_releases(layout)) == 2

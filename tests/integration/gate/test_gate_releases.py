@@ -59,7 +59,7 @@ def test_a_release_opens_from_any_folder_with_comments_audit_and_note(
     monkeypatch.chdir(tmp_path)
     with releases.open_release(layout) as connection:
         tables = {row[0] for row in connection.execute("show tables").fetchall()}
-        assert tables == {table.name for table in MARTS} | {"sluice_release", "sluice_audit"}
+        assert tables == {table.name for table in MARTS} | {"sluice_release", "sluice_finality", "sluice_audit"}
         for table in MARTS:
             assert connection.table(table.name).pl().schema == table.schema
         query = "select comment from duckdb_columns() where table_name = ? and column_name = ?"
