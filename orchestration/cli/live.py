@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from orchestration.resources.settings import Settings
     from orchestration.sources.http.contract import Connector
     from orchestration.store.feed_health import FeedHealth
+    from orchestration.store.feed_log import Failure
     from orchestration.store.layout import Layout
 
 
@@ -101,3 +102,14 @@ def columns(connector: Connector | None, found: FeedHealth | None) -> tuple[str,
         return ", ".join(connector.due), "off"
     state = "late" if found.late_since else "failing" if found.failing else ""
     return ", ".join(connector.due), state
+
+
+def report_unfetched(unfetched: list[Failure]) -> None:
+    """A line per feed: what is wrong with a host is wrong with all of its series."""
+    by_feed: dict[str, list[Failure]] = {}
+    for failure in unfetched:
+        by_feed.setdefault(failure.feed, []).append(failure)
+    for feed, failures in sorted(by_feed.items()):
+        more = f" (and {len(failures) - 1} more of its series)" if len(failures) > 1 else ""
+        lasting = "" if failures[0].is_transient else "; it will not mend itself"
+        warn(f"not fetched: {feed}: {failures[0].message}{more}{lasting}")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
+from orchestration.alerts.causes import Kind, Severity
+from orchestration.resources.settings import Transport
 from orchestration.sources.http.settings import HttpSettings
 
-Transport = Literal["sample", "files", "http"]
-TRANSPORTS: tuple[str, ...] = get_args(Transport)
 _HTTP = HttpSettings()
 
 
@@ -46,6 +46,17 @@ def _positive(number: float) -> float:
     return number
 
 
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._%+=-]+@[A-Za-z0-9.-]+", text):
+        raise ValueError("an e-mail address is like 'oncall@example.org'")
+    return text
+
+
+def _address_or_none(text: object) -> object:
+    return _address(text) if isinstance(text, str) and text else text
+
+
+Address = Annotated[str, AfterValidator(_address)]
 Asset = Annotated[str, AfterValidator(_asset)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_absent)]
@@ -143,6 +154,67 @@ class Recorder(_Section):
     mirrors: dict[BaseUrl, BaseUrl] = Field({}, description="Other bases for a websocket host, as in [http].")
 
 
+class Alerts(_Section):
+    """Who hears of what stands wrong: the webhook of SLUICE_ALERT_WEBHOOK, and e-mail to `mail_to`."""
+
+    off: tuple[Kind, ...] = Field((), description="Kinds of alarms that are not told (docs/runbook.md has them all).")
+    min_severity: Severity = Field("warning", description='The least that is told: "warning" or "error".')
+    name: str = Field("sluice", pattern=r"^[\w .:-]{1,40}$", description="What messages call this warehouse.")
+    timeout_seconds: Number = Field(10.0, gt=0, le=60, description="Longest time for one message, per channel.")
+    gap_minutes: Number = Field(
+        5.0, ge=0, le=1440, description="A recorder's gap is told from this length on; a silence at once."
+    )
+    contradiction_days: Whole = Field(
+        7, ge=1, le=366, description="A contradicted figure is told within so many days before its table's newest."
+    )
+    mail_to: tuple[Address, ...] = Field((), description="Recipients of e-mail; none: no e-mail.")
+    mail_from: Annotated[str, BeforeValidator(_address_or_none)] = Field("", description="Sender of e-mail.")
+    mail_host: str = Field("", pattern=r"^[\w.:-]*$", description="Mail server that takes it.")
+    mail_port: Whole = Field(587, ge=1, le=65535, description="Its port.")
+    mail_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
+    mail_user: str = Field("", description="Who logs in, with SLUICE_SMTP_PASSWORD; nobody: no log-in.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Alerts:
+        if self.mail_to and not (self.mail_from and self.mail_host):
+            raise ValueError("mail_to needs mail_from and mail_host beside it")
+        if self.mail_user and self.mail_security == "none":
+            raise ValueError('mail_user with mail_security = "none" would send the password in the clear')
+        return self
+
+
+class Pages(_Section):
+    """The run page, one HTML file beside each release (docs/pages.md)."""
+
+    at_publication: bool = Field(True, description="Write the page of a release as it is published.")
+
+
+class PostgresTarget(_Section):
+    """PostgreSQL that releases are served from (docs/postgres.md); SLUICE_POSTGRES_DSN says which."""
+
+    enabled: bool = Field(False, strict=True, description="Serve each release from there, at the end of a run.")
+    schema_name: str = Field(
+        "sluice",
+        pattern=r"^[a-z][a-z0-9_]{0,39}$",
+        description="Schema that readers see; rows lie in NAME_objects.",
+    )
+    keep_releases: Whole = Field(7, ge=1, le=1000, description="Releases kept there, the one that is served included.")
+    reader_role: str = Field(
+        "sluice_reader",
+        pattern=r"^([a-z_][a-z0-9_]{0,62})?$",
+        description="Role that may read; made if absent. Empty: none.",
+    )
+    wait_seconds: Number = Field(
+        60.0, gt=0, le=3600, description="Longest wait for another publisher, or for a reader's lock."
+    )
+
+
+class Targets(_Section):
+    """Databases that releases are served from."""
+
+    postgres: PostgresTarget = PostgresTarget()
+
+
 class Source(BaseModel):
     """`[sources.NAME]`: what the connectors of one source are told (`Batch.options`), beside switching it off."""
 
@@ -173,6 +245,9 @@ class Config(_Section):
     http: Http = Http()
     snapshots: Snapshots = Snapshots()
     recorder: Recorder = Recorder()
+    alerts: Alerts = Alerts()
+    targets: Targets = Targets()
+    pages: Pages = Pages()
     sources: dict[str, Source] = Field({}, description="Per source, what its connectors are told.")
 
     def options_of(self, source: str) -> Mapping[str, Any]:

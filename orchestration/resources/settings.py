@@ -26,13 +26,18 @@ __all__ = ["ConfigError", "Settings", "SettingsError", "Transport", "Window", "f
 Transport = Literal["sample", "files", "http"]
 Window = tuple[date, date]
 
-# Keys of vendors; a connector's `secrets` are among them. They are read here and nowhere else.
+ALERT_WEBHOOK, SMTP_PASSWORD = "SLUICE_ALERT_WEBHOOK", "SLUICE_SMTP_PASSWORD"
+# Keys of vendors, a connector's `secrets` among them, and what alarms are sent with: read here and nowhere else.
+POSTGRES_DSN = "SLUICE_POSTGRES_DSN"
 SECRETS: dict[str, str] = {
     "COINGECKO_API_KEY": "CoinGecko's demo key; without it the keyless limits hold",
     "COINGLASS_API_KEY": "CoinGlass v4",
     "FRED_API_KEY": "FRED's API, for vintages; its CSV needs none",
     "SOSOVALUE_API_KEY": "SoSoValue",
+    POSTGRES_DSN: "connection string of the PostgreSQL that releases are served from",
     "TARDIS_API_KEY": "Tardis; the first day of each month needs none",
+    ALERT_WEBHOOK: "address of the webhook that alarms are posted to; whoever has it can post",
+    SMTP_PASSWORD: "password of `alerts.mail_user` at the mail server",
 }
 # The file's key that each variable wins over.
 VARIABLES: dict[str, tuple[str, ...]] = {
@@ -91,6 +96,15 @@ def secrets_of(environment: Mapping[str, str] = os.environ) -> Secrets:
     secrets = Secrets({name: value for name in SECRETS if (value := environment.get(name, "").strip())})
     hide(secrets)
     return secrets
+
+
+def secret_of(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The secret in a variable that a person names, hidden from now on. Raises `SettingsError` where it is not set."""
+    value = environment.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set in the environment")
+    hide({name: value})
+    return value
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

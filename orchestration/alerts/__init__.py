@@ -1,0 +1,1 @@
+"""Alerts: whoever is on call hears of what stands wrong, once per cause, and of its end."""
