@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from postgres_server import Postgres, running
+
+# What these assert is told like a test's own.
+pytest.register_assert_rewrite("loopback.agreement")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 # How long an example takes says how busy the machine is, and nothing of the rule.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+_COUNTS = "counts"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tiers first: with two workers the quick ones then fill what is left at the end."""
     tiers = ("pipeline", "integration", "unit", "conventions")
     items.sort(key=lambda item: next((n for n, tier in enumerate(tiers) if tier in item.path.parts), 0))
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Print a line of counts at the end of the session, whoever ran the test: what a worker prints is lost."""
+    return lambda line: record_property(_COUNTS, line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests told by `tell`, whether they passed or not."""
+    reports = [report for name in ("passed", "failed") for report in terminalreporter.stats.get(name, [])]
+    for report in (report for report in reports if report.when == "call"):
+        lines = [value for name, value in report.user_properties if name == _COUNTS]
+        if lines:
+            terminalreporter.section(report.nodeid, sep="-")
+            terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +64,19 @@ def example() -> Callable[[str], dict[str, Any]]:
         return json.loads(files[0].read_text("utf-8"))
 
     return load
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this session's own; tests make themselves a database with `database`."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> str:
+    """The connection string of an empty database."""
+    return postgres.database("of_a_test")
 
 
 @dataclass(frozen=True)

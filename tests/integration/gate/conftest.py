@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from marts import marts
-from steps import more_etf, prepared, publish
+from served import serve
+from steps import LATER, more_etf, prepared, publish
 
-from orchestration.store import catalogue
+from orchestration.store import catalogue, gate, releases
 from orchestration.store.candidate import Candidate
 from orchestration.store.layout import Layout
 
@@ -51,3 +52,13 @@ def ready(ready_home: tuple[Path, Candidate], tmp_path: Path) -> tuple[Layout, C
     catalogue.rewrite(layout)
     copied = Candidate(candidate.candidate_id, layout.candidates / candidate.candidate_id, candidate.manifest)
     return layout, copied
+
+
+@pytest.fixture
+def two(ready: tuple[Layout, Candidate], database: str) -> tuple[Layout, str, str, str]:
+    """A data directory with two releases, a database that serves the first, and their ids."""
+    layout, candidate = ready
+    first = serve(layout, database).release_id
+    second = gate.publish(layout, candidate.candidate_id, LATER)
+    assert isinstance(second, releases.Release)
+    return layout, database, first, second.release_id
