@@ -9,10 +9,10 @@ import dagster as dg
 from orchestration.assets.core import CORE_ASSETS
 from orchestration.assets.marts import marts
 from orchestration.assets.raw import RAW
-from orchestration.assets.release import release
+from orchestration.assets.release import release, served
 from orchestration.automation.jobs import daily_job
 from orchestration.automation.schedules import daily_schedule, due_schedules
-from orchestration.automation.sensors import failed_run
+from orchestration.automation.sensors import ended_run, failed_run
 from orchestration.checks.audit import audit
 from orchestration.checks.fetched import fetched_check
 from orchestration.pipeline import Pipeline
@@ -31,11 +31,11 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     live = CONNECTORS if pipeline.settings.feeds == "http" else {}
     fetched = [fetched_check(sorted({SOURCES[feed] for feed in live}))] if live else []
     return dg.Definitions(
-        assets=[*RAW, *CORE_ASSETS, marts, release],
+        assets=[*RAW, *CORE_ASSETS, marts, release, served],
         asset_checks=[audit, *fetched],
         jobs=[daily_job],
         schedules=[daily_schedule(bool(live)), *due_schedules(live, SOURCES)],
-        sensors=[failed_run],
+        sensors=[failed_run, ended_run],
         executor=dg.in_process_executor,
         resources=resources,
     )

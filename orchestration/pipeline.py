@@ -15,23 +15,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 from filelock import FileLock, Timeout
 
 from orchestration.redaction import scrub
 from orchestration.resources.settings import Settings, Window
+from orchestration.serving import Serving
 from orchestration.sources.base import Landed, Received, land
 from orchestration.store.atomic import write_bytes, write_json
 from orchestration.store.core_store import CoreStore
 from orchestration.store.ingest import FeedReport, ingest
 from orchestration.store.layout import Layout
-from schemas.tables import MARTS, TABLES, Table
+from schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from orchestration.automation.due import DueRun
@@ -75,6 +75,7 @@ class Pipeline:
     reports: list[FeedReport] = field(default_factory=list)
     verdict: Verdict | None = None
     outcome: Outcome | None = None
+    serving: Serving = field(default_factory=Serving)
 
     @cached_property
     def layout(self) -> Layout:
@@ -132,6 +133,7 @@ class Pipeline:
         A due run lands the live feeds of its instant only.
         """
         from orchestration import offers
+        from orchestration.store import backup
         from transforms.parse import SOURCES
 
         given = None if self.settings.everything else self.settings.window or window
@@ -141,6 +143,7 @@ class Pipeline:
         results = list(live.of(source)) if live else []
         self.seconds["fetch"] += time.monotonic() - started
         with self.step("land"):
+            backup.refuse_a_loss(self.layout)
             if live is not None:
                 from orchestration.fetching import settle
 
@@ -166,9 +169,9 @@ class Pipeline:
     def _recorded(self, source: str) -> Iterator[Received]:
         """Sealed segments of the recorder for a source's feeds."""
         from orchestration.sources import recorded
-        from transforms.parse import SOURCES
+        from transforms.parse import feeds_of
 
-        return recorded.receive(self.layout, {name for name, owner in SOURCES.items() if owner == source})
+        return recorded.receive(self.layout, feeds_of(source))
 
     @cached_property
     def inbox_plan(self) -> Plan:
@@ -223,10 +226,11 @@ class Pipeline:
 
         Test results are kept on disk, so that the audit may run in another process.
         """
-        from orchestration.store import dbt_build
+        from orchestration.store import backup, dbt_build
         from orchestration.store.derive import derive
 
         with self.step("dbt"):
+            backup.keep(self.layout)
             derive(self.core_store)
             if not self.has_work:
                 return []
@@ -247,6 +251,7 @@ class Pipeline:
         """
         from orchestration.store import audit, candidate, dbt_build, releases
         from orchestration.store.dbt_build import DbtResult
+        from orchestration.store.dirty import dirty_months
 
         with self.step("audit"):
             release = releases.current(self.layout)
@@ -254,7 +259,8 @@ class Pipeline:
                 return releases.audit_rows(self.layout, release).to_dicts()
             stored = self.layout.build / "dbt_results.json"
             results = [DbtResult(**row) for row in json.loads(stored.read_bytes())] if stored.exists() else []
-            made = candidate.build_candidate(self.layout, self._dirty() if self._is_settled else None)
+            changed = dirty_months(self.core_store.pending()) if self._is_settled else None
+            made = candidate.build_candidate(self.layout, changed)
             built = self.core_store.remembered("built")
             write_json(self.layout.build / "candidate.json", {"candidate_id": made.candidate_id, "mark": built})
             self.verdict = audit.audit(self.layout, made, results, self.clock())
@@ -263,25 +269,9 @@ class Pipeline:
                 dbt_build.forget(self.layout)
             return [asdict(row) for row in self.verdict.rows]
 
-    def _dirty(self) -> dict[str, set[str]]:
-        """Months to write anew per mart: those of the pending dates of its inputs and of the days after, as
-        many as a change reaches (`lead_days`; a late print changes the rolling hour of the day after, always).
-        """
-        from schemas.render.dbt import core_reads
-
-        pending = self.core_store.pending()
-
-        def months(table: Table) -> set[str]:
-            # A derived table may have changed on other dates than its inputs: a share count, on the session before.
-            read = [*table.inputs, *core_reads(table)]
-            days = pending.filter(pl.col("table_name").is_in(read))["fact_date"].drop_nulls()
-            reached = {day + timedelta(days=step) for day in days for step in range(max(table.lead_days, 1) + 1)}
-            return {day.strftime("%Y-%m") for day in reached}
-
-        return {table.name: months(table) for table in MARTS}
-
     def publish(self) -> Outcome:
         """Publish the newest candidate, if its stored verdict lets it. Raises `Refused` with the reasons."""
+        from orchestration.pages.write import ensure_page
         from orchestration.store import gate, releases
 
         with self.step("publish"):
@@ -296,4 +286,7 @@ class Pipeline:
                 write_bytes(self._settled, release.release_id.encode())
                 self.core_store.settle(named["mark"])
             self.outcome = Outcome(release.release_id, new, release.rows)
-            return self.outcome
+        started = time.monotonic()
+        ensure_page(self.settings, release, self.clock(), self.warn)
+        self.seconds["page"] += time.monotonic() - started
+        return self.outcome

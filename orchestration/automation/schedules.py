@@ -79,7 +79,7 @@ def _schedule(text: str, connectors: Mapping[str, Connector], sources: Mapping[s
 def _request(run: DueRun, sources: Mapping[str, str]) -> dg.RunRequest:
     """The whole job, of the raw assets only those that are due: the others are not fetched by this run."""
     raw = {source_key(sources[feed]) for feed in run.feeds}
-    made = [*(key_of(table) for table in (*CORE, *MARTS)), dg.AssetKey(["release"])]
+    made = [*(key_of(table) for table in (*CORE, *MARTS)), dg.AssetKey(["release"]), dg.AssetKey(["served"])]
     return dg.RunRequest(
         run_key=run.key, partition_key=run.day.isoformat(), tags=run.tags, asset_selection=[*sorted(raw), *made]
     )

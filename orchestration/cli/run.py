@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.cli import FEED_FAILED, OK, REFUSED, STARTED, drift
+from orchestration import serving
+from orchestration.cli import FEED_FAILED, NOT_SERVED, OK, REFUSED, STARTED, drift, live
+from orchestration.cli.alerts import told_of
 from orchestration.cli.output import complain, console, errors, is_terminal, say, table, warn
 from orchestration.resources.settings import Settings, Window, from_environment
 
 if TYPE_CHECKING:
     from orchestration.pipeline import Pipeline
-    from orchestration.store.feed_log import Failure
 
 EXAMPLES = """
 Examples:
@@ -92,7 +93,13 @@ def run(
         (preview_live if settings.feeds == "http" else preview)(pipeline)
         return OK
     startup = time.monotonic() - STARTED
-    _execute(pipeline)
+    try:
+        with told_of(pipeline):
+            _execute(pipeline)
+    except Exception:
+        # The release is out; the report says which database did not take it.
+        if pipeline.serving.failed is None:
+            raise
     return _report(pipeline, startup)
 
 
@@ -119,6 +126,8 @@ def _settings(
         raise typer.BadParameter("an inbox goes with --feeds files", param_hint="--inbox")
     if map_file and chosen != "files":
         raise typer.BadParameter("an inbox map goes with --feeds files", param_hint="--map")
+    # A database that nobody can connect to shows before the run, not after it.
+    serving.targets(settings)
     return dataclasses.replace(
         settings,
         feeds=chosen,  # type: ignore[arg-type]
@@ -141,6 +150,8 @@ def _report_offer(pipeline: Pipeline) -> None:
             warn(line)
     if pipeline.settings.feeds == "files":
         unmatched = pipeline.inbox_plan.unmatched
+        for line in pipeline.inbox_plan.refused:
+            warn(f"not read: {line}")
         for name in unmatched[:20]:
             warn(f"{name}: no entry of the map matches; left where it is")
         if len(unmatched) > 20:
@@ -151,6 +162,7 @@ def _report_offer(pipeline: Pipeline) -> None:
 
 def partition_tags(settings: Settings) -> dict[str, str]:
     """Dagster's tags for the run: the range of the window, or the last day of what is offered."""
+    from orchestration.automation.sensors import TOLD_TAG
     from orchestration.sources import samples
 
     if settings.window:
@@ -161,6 +173,8 @@ def partition_tags(settings: Settings) -> dict[str, str]:
         "dagster/asset_partition_range_start": start.isoformat(),
         "dagster/asset_partition_range_end": end.isoformat(),
         "sluice/feeds": settings.feeds,
+        # The command line tells of its own runs; the daemon's sensors leave them alone.
+        TOLD_TAG: "cli",
     }
 
 
@@ -208,23 +222,12 @@ def _execute(pipeline: Pipeline) -> None:
         pipeline.seconds["dagster"] += time.monotonic() - begun - inside
 
 
-def _report_unfetched(pipeline: Pipeline) -> None:
-    """A line per feed: what is wrong with a host is wrong with all of its series."""
-    by_feed: dict[str, list[Failure]] = {}
-    for failure in pipeline.unfetched:
-        by_feed.setdefault(failure.feed, []).append(failure)
-    for feed, failures in sorted(by_feed.items()):
-        more = f" (and {len(failures) - 1} more of its series)" if len(failures) > 1 else ""
-        lasting = "" if failures[0].is_transient else "; it will not mend itself"
-        warn(f"not fetched: {feed}: {failures[0].message}{more}{lasting}")
-
-
 def _report(pipeline: Pipeline, startup: float) -> int:
     """Say what was landed, what became of the rows, what was published and where the time went."""
     landed = pipeline.landed.values()
     payloads, new = sum(item.payloads for item in landed), sum(item.new for item in landed)
     say(f"landed     {payloads} payloads, {new} of them new")
-    _report_unfetched(pipeline)
+    live.report_unfetched(pipeline.unfetched)
     reports = [report for report in pipeline.reports if report.fetches]
     if reports:
         table(
@@ -240,18 +243,23 @@ def _report(pipeline: Pipeline, startup: float) -> int:
             (complain if row.refuses else warn)(text)
     if outcome is not None:
         say(f"release    {outcome.release_id}" + ("" if outcome.is_new else "   (nothing new to publish)"))
+    for line in pipeline.serving.lines:
+        say(f"served     {line}")
     failed = [line for report in reports for line in report.failed]
     for line in failed[:10]:
         warn(f"quarantined whole: {line}")
     if failed:
         say("           `sluice quarantine list` shows all; mend and `sluice quarantine replay`")
     pipeline.seconds["start-up"] += startup
-    order = ("fetch", "land", "core", "dbt", "audit", "publish", "dagster", "start-up")
+    order = ("fetch", "land", "core", "dbt", "audit", "publish", "page", "serve", "dagster", "start-up")
     parts = "  ".join(f"{name} {pipeline.seconds[name]:.1f}s" for name in order if name in pipeline.seconds)
     console.print(f"time       {parts}", soft_wrap=True)
     if verdict is not None and not verdict.passed:
         complain("the gate refused this candidate; readers keep the release they had (`sluice status`)")
         return REFUSED
+    if pipeline.serving.failed is not None:
+        complain(f"{pipeline.serving.failed}\nthe release is out; `sluice publish --to postgres` serves it from there")
+        return NOT_SERVED
     return FEED_FAILED if failed or pipeline.unfetched else OK
 
 

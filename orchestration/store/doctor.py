@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestration.store import catalogue, releases
+from orchestration.store import backup, catalogue, releases
 from orchestration.store.accounts import Accounts
 from orchestration.store.layout import Layout
 from orchestration.store.ledger import Ledger
@@ -27,8 +27,23 @@ class Finding:
 
 
 def examine(layout: Layout, repair: bool = False) -> list[Finding]:
-    """All checks in order. With `repair`, leftovers go and catalogues are rewritten."""
-    return [*_raw(layout), *_accounts(layout), *_releases(layout, repair), *_leftovers(layout, repair)]
+    """All checks in order. With `repair`, ledgers are put back, leftovers go and catalogues are rewritten."""
+    ledgers = list(_ledgers(layout, repair))
+    if any(found.result == "bad" for found in ledgers):
+        return ledgers
+    return [*ledgers, *_raw(layout), *_accounts(layout), *_releases(layout, repair), *_leftovers(layout, repair)]
+
+
+def _ledgers(layout: Layout, repair: bool) -> Iterator[Finding]:
+    """Without them nothing else can be judged."""
+    mended = {path.name for path in backup.put_back(layout)} if repair else set()
+    if mended:
+        detail = f"{', '.join(sorted(mended))} put back from the last run's copy; what came after it is in no ledger"
+        yield Finding("ledgers", "mended", detail)
+    wrong = [f"{path.name} is gone" for path in backup.lost(layout)]
+    wrong += [f"{path.name} is damaged" for path in backup.damaged(layout)]
+    if wrong or not mended:
+        yield Finding("ledgers", "bad" if wrong else "ok", "; ".join(wrong) or "readable")
 
 
 def _raw(layout: Layout) -> Iterator[Finding]:
@@ -39,7 +54,9 @@ def _raw(layout: Layout) -> Iterator[Finding]:
             store.get(sha256)
         except (RawCorrupt, FileNotFoundError) as error:
             bad.append(f"{sha256[:12]}: {type(error).__name__}")
+    loose = len({path.stem for path in layout.blobs.glob("*/*.zst")} - set(hashes))
     detail = f"{len(hashes)} blobs of the ledger read and match their hashes"
+    detail += f"; {loose} more are in no ledger" if loose else ""
     yield Finding("raw bytes", "bad" if bad else "ok", "; ".join(bad[:5]) or detail)
 
 

@@ -9,9 +9,10 @@ import pytest
 
 WRONG_USE = 2
 COMMANDS = [
-    "run", "record", "status", "show", "sql", "trace", "claims", "doctor", "dev", "feeds list", "feeds show",
-    "feeds drift", "config show", "config check", "config init", "release list", "release show", "release rollback",
-    "release gc", "quarantine list", "quarantine show", "quarantine replay",
+    "run", "record", "status", "show", "sql", "publish", "trace", "claims", "doctor", "dev", "feeds list",
+    "feeds show", "feeds drift", "config show", "config check", "config init", "release list", "backup", "alerts check",
+    "alerts list", "alerts test", "release show", "release rollback", "release gc", "quarantine list",
+    "quarantine show", "quarantine replay", "docs build", "page",
 ]  # fmt: skip
 
 MAP = """
@@ -60,7 +61,12 @@ def test_every_command_explains_itself_with_an_example(cli, command):
     assert f"sluice {command}" in said.out.partition("Usage")[2].partition("\n")[2]
 
 
-@pytest.mark.parametrize("group", [(), ("feeds",), ("config",), ("release",), ("quarantine",)])
+def test_a_help_text_keeps_what_stands_in_brackets(cli):
+    """A table of the configuration that is taken for markup leaves a hole in the sentence that names it."""
+    assert "[targets.postgres] in sluice.toml" in cli("publish", "--help").out
+
+
+@pytest.mark.parametrize("group", [(), ("feeds",), ("alerts",), ("docs",), ("config",), ("release",), ("quarantine",)])
 def test_a_group_without_a_command_shows_its_help(cli, group):
     """An empty error message says nothing."""
     said = cli(*group)
@@ -100,6 +106,8 @@ WRONG = {
     ("sql", "select 1", "--out", "rows.xml"): "end the name in .csv, .json or .parquet",
     ("sql", "select 1", "--out", "nowhere/rows.csv"): "there is no folder",
     ("sql", "select 1", "--format", "table", "--out", "x.csv"): "a table is for the screen",
+    ("backup", "elsewhere"): "nothing was landed",
+    ("backup", "home/backup"): "is inside the data directory",
     ("show", "today"): "not a date like 2026-02-05",
     ("show", "2026-02-05"): "nothing has been published yet",
     ("claims",): "nothing has been published yet: `sluice run`",

@@ -16,7 +16,7 @@ from orchestration.store.layout import Layout
 from schemas.tables import CORE, MARTS, TABLES
 from transforms.parse import FEEDS
 
-RELEASE = dg.AssetKey(["release"])
+RELEASE, SERVED = dg.AssetKey(["release"]), dg.AssetKey(["served"])
 TABLE_ASSETS = [pytest.param(table, id=table.name) for table in (*CORE, *MARTS)]
 
 
@@ -36,12 +36,13 @@ def test_every_source_core_table_and_mart_is_an_asset_and_nothing_else_is(graph)
     """A table that is no asset is made, and fails, where nobody looks."""
     sources = {dg.AssetKey(["raw", feed.source]) for feed in FEEDS.values()}
     tables = {key_of(table) for table in (*CORE, *MARTS)}
-    assert set(graph.get_all_asset_keys()) == sources | tables | {RELEASE}
+    assert set(graph.get_all_asset_keys()) == sources | tables | {RELEASE, SERVED}
 
 
 def test_the_graph_leads_from_raw_over_core_and_marts_to_the_release(graph):
     """An edge that is missing lets a step run before what it reads is there."""
     assert graph.get(RELEASE).parent_keys == {key_of(table) for table in MARTS}
+    assert graph.get(SERVED).parent_keys == {RELEASE}
     for table in (table for table in MARTS if table.inputs):
         assert graph.get(key_of(table)).parent_keys == {key_of(TABLES[name]) for name in table.inputs}
     for table in (table for table in CORE if not table.inputs):
@@ -97,6 +98,7 @@ def test_the_job_runs_everything_in_one_process(definitions):
         "core",
         "marts",
         "release",
+        "served",
     }
 
 

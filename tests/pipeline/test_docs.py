@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pytest
 
+from orchestration.resources.config import Config
 from orchestration.sources import inbox_map
 from transforms.parse import FEEDS
 
@@ -22,6 +24,11 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "benc
 ELSEWHERE = {
     "make": "CI runs demo, test and check; bench is for people",
     "sluice dev": "tests/pipeline/test_dagster_dev.py starts and stops it",
+}
+# Pages whose blocks are run whole, by a test of their own.
+WHOLE = {
+    "docs/runbook.md": "tests/pipeline/test_runbook.py",
+    "docs/postgres.md": "tests/pipeline/test_postgres_page.py",
 }
 SECONDS = 900
 
@@ -38,14 +45,15 @@ class Block(NamedTuple):
         return f"{self.page}:{self.line}"
 
 
-def _blocks(*languages: str) -> list[Block]:
+def _blocks(language: str) -> list[Block]:
+    """Blocks of a language, on the pages that are not run whole."""
     found = []
     for page in PAGES:
         text = page.read_text("utf-8")
         for match in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
             line = text.count("\n", 0, match.start()) + 1
             found.append(Block(page.relative_to(ROOT).as_posix(), line, match[1], match[2]))
-    return [block for block in found if block.language in languages]
+    return [block for block in found if block.language == language and block.page not in WHOLE]
 
 
 def _commands() -> list[Block]:
@@ -119,12 +127,19 @@ def test_an_inbox_map_of_the_docs_is_valid(tmp_path, block):
     assert inbox_map.load(file, set(FEEDS)).entries
 
 
+@pytest.mark.parametrize("block", [b for b in _blocks("toml") if "[[feed]]" not in b.text], ids=str)
+def test_a_configuration_of_the_docs_is_valid(block):
+    """A key that has been renamed stops the reader's first run."""
+    assert Config.model_validate(tomllib.loads(block.text)) != Config()
+
+
 def test_every_block_is_of_a_kind_that_is_run_and_every_exception_is_still_one():
     """A block in a language that nothing runs is a block that nobody checks."""
     fences = {word for page in PAGES for word in re.findall(r"^```(.+)$", page.read_text("utf-8"), re.MULTILINE)}
     assert fences == {"sh", "sql", "python", "toml"}
     used = {start for start in ELSEWHERE for c in _commands() if re.match(rf"{start}\b", c.text)}
     assert used == set(ELSEWHERE)
+    assert all((ROOT / path).is_file() for path in (*WHOLE, *WHOLE.values()))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
