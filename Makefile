@@ -11,7 +11,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak unit check render dev bench lock clean
+.PHONY: help setup demo test soak bi unit check render dev bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,10 @@ test: setup ## All the tests: unit, integration, pipeline
 
 soak: setup ## Kills, readers, thirty days of live feeds and half an hour of recording, in full length
 	SLUICE_SOAK=1 $(BIN)/python -m pytest tests/pipeline/test_kill.py tests/pipeline/test_readers.py \
-	  tests/pipeline/test_live_equals_files.py tests/pipeline/test_recorder_soak.py
+	  tests/pipeline/test_readers_soak.py tests/pipeline/test_live_equals_files.py tests/pipeline/test_recorder_soak.py
+
+bi: setup ## Superset on a release, its dashboard opened in Chromium and compared with SQL (installs 0.7 GB once)
+	SLUICE_BI=1 SLUICE_BI_FOLDER=.sluice-superset-test $(BIN)/python -m pytest tests/pipeline/test_superset.py
 
 unit: setup ## Unit tests only: no network, no dbt, under a minute
 	$(BIN)/python -m pytest tests/unit tests/conventions
@@ -61,6 +64,9 @@ bench: setup ## Compare speeds with named peers
 lock: $(UV) ## Pin every package again, with hashes
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  deploy/superset/requirements.in -o deploy/superset/requirements.txt
 
 clean: ## Remove the environment; data directories are left alone
 	rm -rf $(VENV)

@@ -119,11 +119,10 @@ def soaked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Trouble, dict[str,
 
 
 @pytest.mark.parametrize("client", ["steady", "shaken"])
-def test_every_message_is_sealed_once_or_in_a_declared_gap(soaked, client, capsys):
+def test_every_message_is_sealed_once_or_in_a_declared_gap(soaked, client, tell):
     """What was delivered, and is neither kept nor declared as missed, is lost without anybody knowing."""
     trouble, found = soaked
-    with capsys.disabled():
-        print(f"\n{client}: {found[client]} in {SECONDS:.0f} s; {trouble.done}")  # noqa: T201
+    tell(f"{client}: {found[client]} in {SECONDS:.0f} s; {trouble.done}")
     assert not found[client].lost, found[client].lost[:10]
     assert not found[client].doubled, found[client].doubled[:10]
     assert found[client].kept > 0.5 * found[client].delivered
@@ -138,12 +137,11 @@ def test_there_was_trouble_of_every_kind(soaked):
     assert closed == {"not_running", "disconnected", "silent", "crashed", "stopped"}
 
 
-def test_memory_stays_flat(soaked, capsys):
+def test_memory_stays_flat(soaked, tell):
     """What grows by a little each second has filled the machine after a week."""
     trouble, _ = soaked
     warm = trouble.rss[int(len(trouble.rss) * WARM_UP) :]
     third = len(warm) // 3
     first, last = max(warm[:third]), max(warm[-third:])
-    with capsys.disabled():
-        print(f"\nresident: {first} KiB at most in the first third, {last} KiB in the last")  # noqa: T201
+    tell(f"resident: {first} KiB at most in the first third, {last} KiB in the last")
     assert last < first * 1.05 + SLACK_KIB
