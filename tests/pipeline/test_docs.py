@@ -23,7 +23,9 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "benc
 # Commands that are not run here, by how they begin, and where they are.
 ELSEWHERE = {
     "make": "CI runs demo, test and check; bench is for people",
+    "python3.11 deploy/superset/up.py": "`make bi` runs it: tests/pipeline/test_superset.py",
     "sluice dev": "tests/pipeline/test_dagster_dev.py starts and stops it",
+    "sudo": "needs root and systemd; tests/integration/test_deploy.py runs what it runs, into a folder",
 }
 # Pages whose blocks are run whole, by a test of their own.
 WHOLE = {
