@@ -43,7 +43,7 @@ bi: setup ## Superset on a release, its dashboard opened in Chromium and compare
 	SLUICE_BI=1 SLUICE_BI_FOLDER=.sluice-superset-test $(BIN)/python -m pytest tests/pipeline/test_superset.py
 
 unit: setup ## Unit tests only: no network, no dbt, under a minute
-	$(BIN)/python -m pytest tests/unit tests/conventions
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/conventions
 
 check: setup ## Lint, types, and that everything rendered from schemas is up to date
 	$(BIN)/ruff check .

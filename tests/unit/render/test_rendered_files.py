@@ -21,7 +21,7 @@ KINDS = ["unique_combination", "declared_values"]
 
 
 def models():
-    documents = [yaml.safe_load(text) for path, text in RENDERED.items() if path.endswith("__models.yml")]
+    documents = [yaml.load(text, yaml.CSafeLoader) for path, text in RENDERED.items() if path.endswith("__models.yml")]
     return {model["name"]: model for document in documents for model in document["models"]}
 
 

@@ -6,8 +6,9 @@ import hashlib
 from collections import Counter
 
 import polars as pl
+import pytest
 
-from orchestration.sources.sample import DIRT, SamplePayload
+from orchestration.sources.sample import DIRT, SCENARIO_END, SCENARIO_START, SamplePayload, generate
 from schemas.column import Between, Check, Matches, OneOf
 from schemas.feed import Parsed, Payload
 from schemas.table import Table
@@ -57,6 +58,12 @@ NO_SAMPLE = {
     "core_options__quotes",
     "core_recorder__gaps",
 }
+
+
+@pytest.fixture(scope="module")
+def scenario() -> list[SamplePayload]:
+    """Every payload of the scenario, in order."""
+    return list(generate(SCENARIO_START, SCENARIO_END))
 
 
 def test_every_sample_has_a_feed_and_every_observed_table_a_sample(scenario):
