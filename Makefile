@@ -42,8 +42,9 @@ soak: setup ## Kills, readers, thirty days of live feeds and half an hour of rec
 bi: setup ## Superset on a release, its dashboard opened in Chromium and compared with SQL (installs 0.7 GB once)
 	SLUICE_BI=1 SLUICE_BI_FOLDER=.sluice-superset-test $(BIN)/python -m pytest tests/pipeline/test_superset.py
 
-unit: setup ## Unit tests only: no network, no dbt, under a minute
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/conventions
+unit: setup ## Unit tests only: no network, no dbt, about a minute on two cores
+	# Frames of a few rows: threads only wait for each other.
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/conventions
 
 check: setup ## Lint, types, and that everything rendered from schemas is up to date
 	$(BIN)/ruff check .
