@@ -149,7 +149,8 @@ def _parse(raw: RawStore, feed: Feed, fetches: Sequence[Fetch], watch: Watch) ->
         except (RawCorrupt, FileNotFoundError) as error:
             _reject_whole(batch, fetch, "raw_unreadable", str(error))
             continue
-        except Exception as error:  # a parser must not take the other feeds down with it
+        # A parser must not take the other feeds down with it; a panic of Polars is no `Exception`.
+        except (Exception, pl.exceptions.PanicException) as error:
             _reject_whole(batch, fetch, "parser_failed", f"{type(error).__name__}: {error}")
             continue
         batch.rows_in[identity] = parsed.rows_in

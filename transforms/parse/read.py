@@ -120,7 +120,7 @@ def json_body(payload: Payload) -> Any:
     """
     try:
         return _loads(text(payload))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if isinstance(error, PayloadError):
             raise
         raise PayloadError("bad_json", f"not JSON, or cut short: {error}") from error
@@ -141,7 +141,7 @@ def ndjson(payload: Payload, table: str = "*") -> tuple[list[dict[str, Any]], li
             if not isinstance(message, dict):
                 raise ValueError("not a JSON object")
             messages.append(message)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             rejects.append(Reject(table, "bad_json", str(error), {"line": number_of, "text": line}))
     return messages, rejects
 
@@ -150,10 +150,12 @@ def csv_frame(payload: Payload, required: Iterable[str] = (), *, allow_short_row
     """The body as a frame of strings; empty cells are null, names are stripped.
 
     Every row has as many cells as the header, or fewer where `allow_short_rows`. Raises `PayloadError`
-    as `text`, and bad_csv (a row of another width, an unclosed quote), duplicate_column,
+    as `text`, and bad_csv (a row of another width, an unclosed quote, a stray carriage return), duplicate_column,
     missing_column (one of `required`).
     """
     lines = [line for line in text(payload).replace("\r\n", "\n").split("\n") if line.strip()]
+    if any("\r" in line.rstrip("\r") for line in lines):
+        raise PayloadError("bad_csv", "a carriage return within a line")
     header = [name.strip() for name in next(csv.reader(lines))]
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:

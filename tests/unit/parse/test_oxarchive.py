@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -183,6 +185,15 @@ def test_a_file_that_unfolds_to_too_many_rows_is_refused_before_it_is_read():
     assert caught.value.rule == "too_many_rows"
 
 
+def test_a_long_text_that_is_kept_once_is_not_unfolded():
+    """Twelve kilobytes can stand for half a terabyte of one text, and the system then ends the run."""
+    content = parquet(pl.DataFrame({"venue": pl.repeat("x" * 100_000, 30_000, dtype=pl.Categorical(), eager=True)}))
+    assert len(content) < 10_000
+    with pytest.raises(PayloadError) as caught:
+        parquet_frame(payload(content), {"venue": pl.String()})
+    assert caught.value.rule == "too_large"
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_damaged_bytes_are_refused_or_read_but_never_break_the_parser(faults):
@@ -195,7 +206,20 @@ def test_damaged_bytes_are_refused_or_read_but_never_break_the_parser(faults):
         parse_funding(payload(bytes(content)))
     except PayloadError as error:
         rule = error.rule
-    assert rule in {None, "bad_parquet", "missing_column", "bad_type", "too_many_rows", "no_rows"}
+    assert rule in {None, "bad_parquet", "missing_column", "bad_type", "too_many_rows", "no_rows", "too_large"}
+
+
+def test_a_page_that_claims_to_hold_less_than_nothing_does_not_end_the_process():
+    """Read by Polars it asks for 2^61 bytes: the run dies without a word, and so does every later one."""
+    nine, fewer = b"\x2c\x15\x12\x15", b"\x2c\x15\x1b\x15"
+    assert WHOLE.count(nine) == len(rates().columns)
+    asked = "import sys; from transforms.parse.oxarchive import FEEDS; from schemas.feed import Payload, PayloadError\n"
+    asked += "from datetime import UTC, datetime\n"
+    asked += "one = Payload('f', sys.stdin.buffer.read(), datetime(2026, 3, 7, tzinfo=UTC), '0' * 64, 'x', {})\n"
+    asked += "try: FEEDS[0].parse(one)\nexcept PayloadError as error: print(error.rule)"
+    damaged = WHOLE.replace(nine, fewer)
+    done = subprocess.run([sys.executable, "-c", asked], input=damaged, capture_output=True, timeout=100, check=False)
+    assert (done.returncode, done.stdout) == (0, b"bad_parquet\n"), done.stderr[-300:]
 
 
 def test_a_parameter_that_means_nothing_is_refused():

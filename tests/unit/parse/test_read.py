@@ -127,16 +127,23 @@ class TestJson:
         """The operator must see that it was a page, not just that JSON was bad."""
         assert rule_of(read.json_body, payload(b"<html></html>")) == "html_payload"
 
+    def test_nesting_beyond_reason_is_refused(self):
+        """It overflows the reader's stack, which is no fault of a value."""
+        assert rule_of(read.json_body, payload(b"[" * 100_000)) == "bad_json"
+
 
 class TestLines:
     def test_a_bad_line_is_rejected_and_the_others_are_read(self):
         """One torn line in a recording must neither vanish nor take the rest with it."""
-        messages, rejects = read.ndjson(payload(b'{"a": 1}\n\n{"a": \n[1]\n{"a": NaN}\n{"a": 2}\n'), "core_x")
+        messages, rejects = read.ndjson(
+            payload(b'{"a": 1}\n\n{"a": \n[1]\n{"a": NaN}\n{"a": 2}\n' + b"[" * 10**5), "core_x"
+        )
         assert messages == [{"a": 1}, {"a": 2}]
         assert [(r.table, r.rule, r.record["line"]) for r in rejects] == [
             ("core_x", "bad_json", 3),
             ("core_x", "bad_json", 4),
             ("core_x", "bad_json", 5),
+            ("core_x", "bad_json", 7),
         ]
         assert rejects[0].record["text"] == '{"a": '
 
@@ -147,7 +154,9 @@ class TestCsv:
         frame = read.csv_frame(payload(b"id, n\r\n007,\r\n\r\n8,1.5\r\n"))
         assert frame.to_dict(as_series=False) == {"id": ["007", "8"], "n": [None, "1.5"]}
 
-    @pytest.mark.parametrize("body", [b"a,b\n1,2\n3\n4,5\n", b"a,b\n1,2\n3", b"a,b\n1,2,3\n", b'a,b\n"1,5"\n'])
+    @pytest.mark.parametrize(
+        "body", [b"a,b\n1,2\n3\n4,5\n", b"a,b\n1,2\n3", b"a,b\n1,2,3\n", b'a,b\n"1,5"\n', b"a,b\n1\r1,2\n"]
+    )
     def test_rows_of_another_width_are_refused(self, body):
         """The reader fills short rows with nulls: a file cut in mid-row would pass."""
         assert rule_of(read.csv_frame, payload(body)) == "bad_csv"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -116,6 +117,21 @@ def test_a_payload_that_cannot_be_read_is_quarantined_whole_and_the_others_go_on
     assert "not_json" in report.failed[0]
     assert Quarantine(layout.quarantine).read()["table_name"].to_list() == ["*"]
     assert len(core(layout)) == 1
+
+
+@pytest.mark.parametrize("fault", [KeyError("day"), RecursionError("deep"), pl.exceptions.PanicException("index")])
+def test_a_parser_that_fails_in_a_way_of_its_own_takes_no_other_payload_with_it(layout, fault):
+    """A panic of Polars is no `Exception`: it would end the run, and every later one that meets the same bytes."""
+
+    def failing(payload: Payload) -> Parsed:
+        if payload.content == b"odd":
+            raise fault
+        return parse(payload)
+
+    give(layout, (1, "odd"), (2, '{"2026-02-05": 2}'))
+    report = ingest(layout, replace(FEED, parse=failing))
+    assert (report.published, report.quarantined, core(layout)) == (1, 1, [("2026-02-05", 2.0, 2)])
+    assert Quarantine(layout.quarantine).read()["rule"].to_list() == ["parser_failed"]
 
 
 @pytest.mark.parametrize(("value", "rule"), [("NaN", "finite"), ("Infinity", "finite")])
