@@ -58,7 +58,7 @@ def _messages(text: str) -> list[Any]:
             break
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(message, dict):
             is_wrapped = "received_at" in message and isinstance(message.get("message"), dict)
@@ -101,7 +101,7 @@ def _step(value: Any, name: str) -> Sequence[Any] | None:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     if isinstance(value, dict):
         return list(value.values()) if name == "*" else [value[name]] if name in value else None

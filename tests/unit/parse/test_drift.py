@@ -103,9 +103,10 @@ def test_a_csv_is_judged_by_its_header() -> None:
 
 
 def test_lines_without_a_record_are_left_alone() -> None:
-    """Acknowledgements and pongs stand between the messages of a recording."""
+    """Acknowledgements and pongs stand between the messages of a recording, and a line of no end of brackets."""
     shape = Shape("data.*", reads={"p": "number"}, format="ndjson")
     lines = '{"op":"subscribe","success":true}\n{"received_at":"t","message":{"data":[{"p":"1"}]}}\npong\n'
+    lines += "[" * 100_000 + "\n"
     assert drift.records(_payload(lines), shape) == [{"p": "1"}]
 
 
