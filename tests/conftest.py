@@ -6,11 +6,14 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from postgres_server import Postgres, running
+
+if TYPE_CHECKING:
+    from orchestration.sources.sample import SamplePayload
 
 # What these assert is told like a test's own.
 pytest.register_assert_rewrite("loopback.agreement")
@@ -64,6 +67,14 @@ def example() -> Callable[[str], dict[str, Any]]:
         return json.loads(files[0].read_text("utf-8"))
 
     return load
+
+
+@pytest.fixture(scope="session")
+def scenario() -> list[SamplePayload]:
+    """Every payload of the sample feeds' scenario, in order, generated once."""
+    from orchestration.sources.sample import SCENARIO_END, SCENARIO_START, generate
+
+    return list(generate(SCENARIO_START, SCENARIO_END))
 
 
 @pytest.fixture(scope="session")

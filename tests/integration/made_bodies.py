@@ -1,10 +1,12 @@
-"""Bodies by hand of the feeds, and of the forms of them, that neither the sample pack nor the loopback server has."""
+"""Bodies of every feed: by hand those, and the forms of them, that neither the sample pack nor the server has."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from orchestration.sources.sample import SamplePayload
 from schemas.feed import Payload
 from transforms.parse import tardis_options
 from transforms.parse.fred import BY_ID
@@ -52,7 +54,7 @@ BODIES: tuple[tuple[str, str | dict, dict[str, str]], ...] = (
 )  # fmt: skip
 
 
-def made() -> list[Payload]:
+def _by_hand() -> list[Payload]:
     """The bodies as payloads, known long after what they tell."""
     known_at = datetime(2026, 3, 1, tzinfo=UTC)
     return [
@@ -61,3 +63,9 @@ def made() -> list[Payload]:
         )
         for feed, body, params in BODIES
     ]
+
+
+def beside(simulated: Iterable[SamplePayload]) -> list[Payload]:
+    """The bodies by hand, and behind them simulated ones as their parsers get them."""
+    known = [Payload(p.feed, p.content, p.known_at, "0" * 64, p.locator, dict(p.params)) for p in simulated]
+    return [*_by_hand(), *known]

@@ -6,9 +6,8 @@ import hashlib
 from collections import Counter
 
 import polars as pl
-import pytest
 
-from orchestration.sources.sample import DIRT, SCENARIO_END, SCENARIO_START, SamplePayload, generate
+from orchestration.sources.sample import DIRT, SamplePayload
 from schemas.column import Between, Check, Matches, OneOf
 from schemas.feed import Parsed, Payload
 from schemas.table import Table
@@ -58,12 +57,6 @@ NO_SAMPLE = {
     "core_options__quotes",
     "core_recorder__gaps",
 }
-
-
-@pytest.fixture(scope="module")
-def scenario() -> list[SamplePayload]:
-    """Every payload of the scenario, in order."""
-    return list(generate(SCENARIO_START, SCENARIO_END))
 
 
 def test_every_sample_has_a_feed_and_every_observed_table_a_sample(scenario):

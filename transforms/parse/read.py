@@ -120,7 +120,7 @@ def json_body(payload: Payload) -> Any:
     """
     try:
         return _loads(text(payload))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         if isinstance(error, PayloadError):
             raise
         raise PayloadError("bad_json", f"not JSON, or cut short: {error}") from error
@@ -141,7 +141,7 @@ def ndjson(payload: Payload, table: str = "*") -> tuple[list[dict[str, Any]], li
             if not isinstance(message, dict):
                 raise ValueError("not a JSON object")
             messages.append(message)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             rejects.append(Reject(table, "bad_json", str(error), {"line": number_of, "text": line}))
     return messages, rejects
 
@@ -210,7 +210,10 @@ def _refuse_ragged(lines: list[str], width: int) -> None:
 
 
 def _loads(body: str) -> Any:
-    return json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+    try:
+        return json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
 
 
 def _refuse_constant(name: str) -> float:

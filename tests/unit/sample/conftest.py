@@ -1,4 +1,4 @@
-"""The whole scenario, generated once for all the tests of the sample feeds."""
+"""Finding payloads of the scenario."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from datetime import date
 
 import pytest
 
-from orchestration.sources.sample import SCENARIO_END, SCENARIO_START, SamplePayload, generate
+from orchestration.sources.sample import SamplePayload
 
 Find = Callable[..., list[SamplePayload]]
-
-
-@pytest.fixture(scope="session")
-def scenario() -> list[SamplePayload]:
-    """Every payload of the scenario, in order."""
-    return list(generate(SCENARIO_START, SCENARIO_END))
 
 
 @pytest.fixture(scope="session")
